@@ -61,7 +61,7 @@ pub enum Command {
     /// Replay a cache trace under eviction policies and sizes
     Trace(TraceArgs),
     /// Show what this machine lacks for grading, and the command that installs it
-    Doctor,
+    Doctor(DoctorArgs),
     /// List the built-in exercises
     Exercises,
     /// Show an exercise: its statement and its table of checks
@@ -210,6 +210,15 @@ pub struct ServeArgs {
     pub trust: bool,
 }
 
+/// Arguments of `grader doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Only make what is made once and then needs no network, for submissions of every kind: the libraries for Rust with and without
+    /// threads, and Python's packages for tests. The exit code is 0 once all of it is there; for building an image
+    #[arg(long)]
+    pub prepare: bool,
+}
+
 /// Arguments of `grader completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -225,12 +234,14 @@ pub struct RunArgs {
     /// The script's language [default: a scenario file's own, else the exercise's: line for line-cache, lab for any other]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,
-    /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path
+    /// The subject that runs the script: `reference`, `mutant:ID`, or a submission's path. In an exercise whose submissions are
+    /// nodes it is every node of the script's `cluster`
     #[arg(long, default_value = "reference")]
     pub subject: String,
-    /// The exercise that a mutant or a submission belongs to
-    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
-    pub exercise: String,
+    /// The exercise that a mutant or a submission belongs to [default: line-cache for a submission in Python, distributed-cache
+    /// for any other]
+    #[arg(long)]
+    pub exercise: Option<String>,
     /// The world's seed [default: a scenario file's own, else 0]
     #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,

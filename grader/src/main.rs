@@ -40,7 +40,7 @@ fn obey() -> ExitCode {
         Command::Build(args) => commands::build::build(&args),
         Command::ExportCourse(args) => commands::build::export_course(&args),
         Command::Trace(args) => commands::trace::trace(&args),
-        Command::Doctor => commands::doctor::doctor(),
+        Command::Doctor(args) => commands::doctor::doctor(&args),
         Command::Exercises => commands::exercises::list(),
         Command::Show(args) => commands::exercises::show(&args),
         Command::Init(args) => commands::exercises::init(&args),

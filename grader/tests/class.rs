@@ -1,5 +1,7 @@
 //! Classes as course platforms export them, and what grading them must survive.
 
+#[path = "class/chosen.rs"]
+mod chosen;
 mod class_of;
 #[path = "class/handed_back.rs"]
 mod handed_back;
@@ -384,17 +386,23 @@ fn names_that_are_up_to_something_are_only_names() {
     use std::os::unix::ffi::OsStrExt;
     let home = tempfile::tempdir().expect("a folder");
     let (class, out) = (home.path().join("class"), home.path().join("out"));
-    let names: [&[u8]; 7] = [
+    let names: [&[u8]; 8] = [
         b"\x1b[2J\x1b[31mred",
         b"new\nline: 100/100",
         b"<img src=x onerror=alert(1)>",
         b"=cmd|' ;C calc'!A0",
         b"a;=1+1",
         "d\u{202e}esrever".as_bytes(),
-        b"\xff\xfe",
+        b"M\xfcller",
+        b"M\xf6ller",
     ];
     for name in names {
-        fs::create_dir_all(class.join(std::ffi::OsStr::from_bytes(name))).expect("this file system takes any name");
+        let folder = class.join(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir_all(&folder).expect("this file system takes any name");
+        if !name.is_ascii() {
+            // Read, and refused without a compiler.
+            fs::write(folder.join("lib.rs"), format!("fn ( // {}", name[1])).expect("there is room");
+        }
     }
     let output = grader_class(&class, &out).stdout(Stdio::piped()).output().expect("the grader starts");
     let mut said = vec![String::from_utf8(output.stdout).expect("UTF-8")];
@@ -409,4 +417,8 @@ fn names_that_are_up_to_something_are_only_names() {
     let table = String::from_utf8(results(&out)["results.csv"].clone()).expect("UTF-8");
     assert!(table.lines().all(|row| row.starts_with('"') && !row.contains(",=") && !row.contains("\"=")), "{table}");
     assert_eq!(table.lines().count(), names.len() + 1);
+    assert_eq!(table.matches("build_failed").count(), 3, "a name that is not UTF-8 is no reason: {table}");
+    let learners: BTreeSet<_> = table.lines().map(|row| row.split(',').next()).collect();
+    assert_eq!(learners.len(), names.len() + 1, "{table}");
+    assert_eq!(output.status.code(), Some(0));
 }

@@ -143,6 +143,13 @@ fn a_pack_is_begun_proved_and_graded_by() {
     spoiled("prototype.rs", None, 2, "the pack has no prototype.rs: add one");
     spoiled("prototype.rs", Some("pub fn ("), 2, "prototype.rs:1: ");
     spoiled("mutants/deletes_nothing.patch", None, 2, "the pack has no mutants/deletes_nothing.patch: add the patch");
+    let unfit = "--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-no such line\n+x\n";
+    for mutant in ["deletes_nothing", "keeps_the_first_value"] {
+        spoiled(&format!("mutants/{mutant}.patch"), Some(unfit), 1, "of the solution any more: make it anew");
+    }
+    let check = fs::read_to_string(folder.join("queues/checks/delete.txt")).expect("a check");
+    let dashes = check.replace("\n----\n", "\n---\n");
+    spoiled("checks/delete.txt", Some(&dashes), 2, "four dashes, `----`, begin the output");
     spoiled("solution/src/lib.rs", None, 1, "there is no solution: add it");
     spoiled("solution/src/lib.rs", Some("fn ("), 1, "the solution cannot be graded: src/lib.rs:1:");
     spoiled("statement.fr.md", None, 1, "there is no statement.fr.md: learners read it in that language");

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::{Report, Verdict, judge, nodes};
+use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use grader::intake::submission::Submission;
 use grader::language::toolchain::Limits;
 use grader::pack::Pack;
 use grader::run::bench::Bench;
+use grader::run::script;
 
 const SECOND_WAY: &str = include_str!("nodes/right_in_a_second_way.patch");
 const THIRD_WAY: &str = include_str!("nodes/right_in_a_third_way.patch");
@@ -149,6 +151,31 @@ fn a_failure_is_told_as_a_story_in_both_languages() {
         assert!(text.contains(wanted), "{wanted} in:\n{text}");
     }
     assert_eq!(english.lines().count(), french.lines().count());
+}
+
+/// Whatever the grading's seed, and in whichever of its two worlds a scene failed.
+#[test]
+fn what_a_failure_shows_is_answered_alike_when_it_is_run_without_a_seed() {
+    let half = ["ConsistencyLevel::Quorum => replicas / 2 + 1", "ConsistencyLevel::Quorum => replicas / 2"];
+    for (id, part, edit, seed) in [("five-bugs", "starter", None, 3), ("replicated-node", "solution", Some(half), 0)] {
+        let pack = Pack::load(id).expect("a sound pack");
+        let bench = Bench::open(&pack, false).expect("a toolbox");
+        let mut files = pack.part(part, CodeLanguage::Rust);
+        for text in files.values_mut() {
+            *text = edit.map_or_else(|| text.clone(), |[from, to]| text.replace(from, to));
+        }
+        let built = bench.build(&submission(id, files)).expect("it builds");
+        let mut fresh = || built.factory.subject(&Limits::default()).map_err(|error| error.to_string());
+        let outcomes = judge(&pack.exercise, seed, &mut fresh).expect("a sound pack");
+        let failing = outcomes.iter().flat_map(|outcome| &outcome.cases).filter(|case| case.verdict != Verdict::Pass);
+        let failing: Vec<_> = failing.collect();
+        assert!(failing.len() >= 2, "{id}: {}", failing.len());
+        for case in failing {
+            let interface = pack.exercise.interface;
+            let events = script::run(interface, &case.script, Dialect::Lab, &mut fresh, 0).expect("a scene");
+            assert_eq!(events, case.events, "{id}: {}", case.script);
+        }
+    }
 }
 
 #[test]

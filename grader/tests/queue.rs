@@ -2,6 +2,7 @@
 //! of a grading on one machine.
 #![cfg(unix)]
 
+#[expect(dead_code, reason = "only the service's own tests end a PostgreSQL while it is asked")]
 #[path = "../../server/tests/stores/processes.rs"]
 mod processes;
 

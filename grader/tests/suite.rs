@@ -211,3 +211,54 @@ fn where_no_test_counts_that_is_said_once_and_no_row_has_a_hint() {
         assert!(idle, "{:?}", report.checks);
     }
 }
+
+/// Tests in Python that come to nothing, and what is said first.
+#[test]
+fn why_no_test_in_python_counts_is_told_at_its_place() {
+    const USES: &str = "from distributed_cache import DistributedCache\n";
+    const RIGHT: &str = "def test_a():\n    assert DistributedCache().get('a') is None\n";
+    let mut pack = Pack::load("integration-tests").expect("a sound pack");
+    pack.exercise.mutants.retain(|bug| bug.id == BUGS[0]);
+    let bench = Bench::open(&pack, false).expect("this machine can grade");
+    let first = |tests: &str, fixtures: &str| {
+        let texts = [("tests/test_cache.py", tests), ("tests/conftest.py", fixtures)];
+        let files = texts.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let submission = Submission::of(CodeLanguage::Python, "tests", files).expect("it has a root");
+        let report = bench.grade(&submission, 0, Language::English).expect("the pack is sound");
+        let said = report.diagnostics.first().expect("something is said");
+        format!("{}:{}: {}", said.file, said.line, said.message)
+    };
+    for (tests, fixtures, said) in [
+        (
+            format!("{USES}{RIGHT}"),
+            "\n\nMAX = SIZE + 1\n",
+            "tests/conftest.py:3: NameError: name 'SIZE' is not defined",
+        ),
+        (format!("{USES}\nA = B\n"), "", "tests/test_cache.py:3: NameError: name 'B' is not defined"),
+        (
+            format!(
+                "{USES}class TestA:\n    def __init__(self):\n        pass\n    def test_a(self):\n        assert True\n"
+            ),
+            "",
+            ":0: no test was found: why not stands below, for each that looks like one",
+        ),
+        (
+            format!("class DistributedCache:\n    def get(self, key):\n        return None\n\n\n{RIGHT}"),
+            "",
+            ":0: no test calls the cache under test: begin the file with `from distributed_cache import DistributedCache`",
+        ),
+    ] {
+        let told = first(&tests, fixtures);
+        assert!(told.starts_with(said), "{told}, not {said}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_asked_for_by_the_name_of_tests() {
+    let pack = Pack::load("integration-tests").expect("a sound pack");
+    let empty = tempfile::tempdir().expect("there is room");
+    let bench = Bench::open(&pack, false).expect("this machine can grade");
+    let report = bench.grade_path(empty.path(), 0, Language::English).expect("a report");
+    let said = &report.diagnostics[0].message;
+    assert!(said.ends_with("source; hand in `tests/test_cache.py` or `tests.rs`"), "{said}");
+}

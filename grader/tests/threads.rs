@@ -177,12 +177,41 @@ fn the_switches_of_a_run_replay_it() {
 }
 
 #[test]
-fn a_sleep_is_no_join() {
+fn a_sleep_is_no_join_and_orders_nothing() {
     let at_any_moment = |number| Schedule { any_moment: true, ..Schedule::new(plan(number)) };
-    assert!((0..200).any(|number| run("sleeps_instead_of_joining", 0, &at_any_moment(number)) == Ok(0)));
+    for (case, n) in [("sleeps_instead_of_joining", 0), ("sleeps_between_starts", 4), ("sleeps_between_starts", 5)] {
+        // Both strategies find it, the one at even numbers and the other at odd ones.
+        for strategy in [0, 1] {
+            let found = (0..50).filter(|number| run(case, n, &at_any_moment(2 * number + strategy)) == Ok(0)).count();
+            assert!(found >= 3, "{case}: strategy {strategy} finds it {found} times in 50");
+        }
+    }
     // Where time passes only when all wait, it goes unseen.
     assert!((0..200).all(|number| run("sleeps_instead_of_joining", 0, &Schedule::new(plan(number))) == Ok(1)));
-    assert!((0..200).all(|number| run("waits_with_a_time_limit", 0, &at_any_moment(number)) == Ok(1)));
+    for (case, n, answer) in [
+        ("waits_with_a_time_limit", 0, 1),
+        ("waits_a_minute_at_most", 0, 1),
+        ("sleeps_until_its_turn", 4, 4),
+        ("sleepers", 4, 1),
+        ("locks_and_looks", 4, 4),
+        ("spins", 4, 4),
+    ] {
+        let wrong = (0..schedules()).find(|number| run(case, n, &at_any_moment(*number)) != Ok(answer));
+        assert_eq!(wrong, None, "{case} is right under every schedule");
+    }
+}
+
+#[test]
+fn what_a_sleep_does_not_order_is_replayed_and_repeats() {
+    for number in 0..40 {
+        let schedule = Schedule { any_moment: true, ..Schedule::new(plan(number)) };
+        let mut first = machine(&schedule);
+        let outcome = first.call::<u32, u32>(&mut around(), "sleeps_between_starts", 4);
+        assert_eq!(run("sleeps_between_starts", 4, &schedule), outcome, "schedule {number}");
+        let plan = Plan::Replay(first.switches().expect("a short run"));
+        let replay = Schedule { any_moment: true, ..Schedule::new(plan) };
+        assert_eq!(run("sleeps_between_starts", 4, &replay), outcome, "schedule {number}, replayed");
+    }
 }
 
 #[test]
@@ -201,9 +230,18 @@ fn a_deadlock_tells_who_waits_for_what_and_who_holds_it() {
     assert!(matches!(alone.call::<u32, u32>(&mut around(), "locks_itself", 0), Err(Stop::Deadlock(_))));
     let waits = alone.tell(&sources).waits;
     assert!(
-        waits[0].contains("attend un verrou (`Mutex`)") && waits[0].contains("il est tenu par lui-même"),
+        waits[0].contains("attend un verrou (`Mutex`)")
+            && waits[0].matches("il est tenu par").count() == 1
+            && waits[0].contains("il est tenu par lui-même, qui ne peut pas le prendre deux fois"),
         "{waits:?}"
     );
+
+    // The threads before it have ended, and their memory is used again.
+    let mut last = machine(&Schedule { story: Some(Language::English), ..Schedule::new(Plan::Calm) });
+    assert!(matches!(last.call::<u32, u32>(&mut around(), "locks_itself", 3), Err(Stop::Deadlock(_))));
+    let waits = last.tell(&sources).waits;
+    assert!(waits[0].starts_with("the caller's thread waits for the end of thread 3"), "{waits:?}");
+    assert!(waits[1].starts_with("thread 3 ") && waits[1].matches("it is held by").count() == 1, "{waits:?}");
 }
 
 #[test]

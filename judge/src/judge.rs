@@ -254,13 +254,14 @@ fn judge_scene(scene: &Scene, index: usize, seed: u64, fresh: &mut Fresh<'_>) ->
             first_divergence(&events).map_or((Verdict::Pass, None), |(verdict, at)| (verdict, Some(at)));
         Judged { verdict, divergence, events, by_chance: true, observed: None }
     };
-    let mut judged = run(seed);
+    let (mut world, mut judged) = (seed, run(seed));
     // A scene with a seed of its own has only that world.
     if judged.verdict == Verdict::Pass && !scene.has_seed() {
-        judged = run(!seed);
+        (world, judged) = (!seed, run(!seed));
     }
     let Judged { verdict, divergence, events, .. } = judged;
-    let script = scene.text.clone();
+    // What is shown is to be the same when it is played again.
+    let script = if verdict == Verdict::Pass { scene.text.clone() } else { scene.text_in(world) };
     let outcome =
         CaseOutcome { index, verdict, events, script, divergence, shortest: None, schedules: 0, schedule: None };
     (outcome, fuel)

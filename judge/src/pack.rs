@@ -184,6 +184,9 @@ pub struct MutantSpec {
     /// Whether it shows only in some orders of its threads: then only a submission with a race or a deadlock is compared with it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub races: bool,
+    /// Whether the starter has it, and to find it is the task: then no learner is told that their code behaves like it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub planted: bool,
 }
 
 impl MutantSpec {

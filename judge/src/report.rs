@@ -174,6 +174,7 @@ pub struct GrowthReport {
 
 /// A known bug and the submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the report's own")]
 pub struct MutantReport {
     /// The bug's id.
     pub id: String,
@@ -186,6 +187,9 @@ pub struct MutantReport {
     /// Whether finding the bug was the task: the submission is tests or a script.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hunted: bool,
+    /// Whether it is told to teachers only: the starter has the bug, and to find it is the task.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withheld: bool,
     /// The bug in one sentence.
     pub message: String,
 }
@@ -333,6 +337,7 @@ fn mutants(exercise: &Exercise, resemblances: &[Resemblance], language: Language
             scenario: mutant.scenario.clone().unwrap_or_default(),
             detected: false,
             hunted: false,
+            withheld: mutant.planted,
             behaves_like: seen.is_some_and(|resemblance| resemblance.behaves_like),
             message: mutant.sentence.get(language).to_owned(),
         }

@@ -74,17 +74,16 @@ pub(super) fn in_french(said: &str) -> String {
         "(an empty line)" => "(une ligne vide)".to_owned(),
         "an answer" => "une réponse".to_owned(),
         "an empty list" => "une liste vide".to_owned(),
+        "DELETED, though no PUT stores this key" => "DELETED, alors qu'aucun PUT n'écrit cette clé".to_owned(),
         "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),
         other => match (
-            counted("NOT_FOUND, for ", " PUT of this key cannot be deleted ", " times"),
+            counted("DELETED, ", " times in all for ", " PUT of this key"),
             counted("a thread for each of ", "", " commands"),
         ) {
             (None, None) if other.strip_suffix(" answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
                 other.replace(" answers", " réponses")
             }
-            (Some((put, deleted)), _) => {
-                format!("NOT_FOUND, car {put} PUT de cette clé ne peut être supprimé {deleted} fois")
-            }
+            (Some((deleted, put)), _) => format!("DELETED, {deleted} fois en tout pour {put} PUT de cette clé"),
             (None, Some((_, commands))) => format!("un thread pour chacune des {commands} commandes"),
             (None, None) => other.to_owned(),
         },
@@ -223,10 +222,8 @@ mod tests {
             ("6 answers", "6 réponses"),
             ("an empty list", "une liste vide"),
             ("DELETED or NOT_FOUND to `DELETE a`", "DELETED ou NOT_FOUND à `DELETE a`"),
-            (
-                "NOT_FOUND, for 1 PUT of this key cannot be deleted 2 times to `DELETE a`",
-                "NOT_FOUND, car 1 PUT de cette clé ne peut être supprimé 2 fois à `DELETE a`",
-            ),
+            ("DELETED, though no PUT stores this key", "DELETED, alors qu'aucun PUT n'écrit cette clé"),
+            ("DELETED, 2 times in all for 1 PUT of this key", "DELETED, 2 fois en tout pour 1 PUT de cette clé"),
             ("a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
             // A learner's own words stay.
             ("this or that", "this or that"),

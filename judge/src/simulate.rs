@@ -306,6 +306,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
         let Some(answer) = answers.get(at).map(String::as_str) else {
             return Some(differs_at(commands, at, "an answer", "(no more answers)".to_owned()));
         };
+        let mut why = String::new();
         let expected = match parse(command) {
             Err(_) if answer != "ERROR" => "ERROR".to_owned(),
             Ok(Command::Put { .. }) if answer != "STORED" => "STORED".to_owned(),
@@ -328,13 +329,24 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
                 match answer {
                     "NOT_FOUND" => continue,
                     "DELETED" if *so_far <= put => continue,
-                    "DELETED" => format!("NOT_FOUND, for {put} PUT of this key cannot be deleted {so_far} times"),
+                    "DELETED" => {
+                        why = match put {
+                            0 => ", though no PUT stores this key".to_owned(),
+                            _ => format!(", {so_far} times in all for {put} PUT of this key"),
+                        };
+                        "NOT_FOUND".to_owned()
+                    }
                     _ => "DELETED or NOT_FOUND".to_owned(),
                 }
             }
             _ => continue,
         };
-        return Some(differs_at(commands, at, &expected, printable_start(answer) + &shifted(answers.len(), wanted)));
+        return Some(differs_at(
+            commands,
+            at,
+            &expected,
+            printable_start(answer) + &why + &shifted(answers.len(), wanted),
+        ));
     }
     answers.get(wanted).map(|more| differs_at(&[], wanted, "no answer after the last", printable_start(more)))
 }

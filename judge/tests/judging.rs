@@ -236,6 +236,11 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
         "exercise.toml: `touch` names the check `set_get.neither`, which is not there (a dependency must come earlier)",
     );
     check_pack_error(
+        "== a // b\n?? c // d\nnode new 5\n---\nready",
+        TOUCH,
+        "checks/set_get.txt:4: four dashes, `----`, begin the output, and these are not four: add or take away some",
+    );
+    check_pack_error(
         "== a // b\nnode new 5",
         TOUCH,
         "checks/set_get.txt:1: this case expects nothing, so it could not fail: add an `expect`",

@@ -42,6 +42,12 @@ pub trait Subject {
         false
     }
 
+    /// Whether more time passed for it than the script let pass, so that an entry may have gone before its time: then what the
+    /// script found missing shows nothing. Only what runs in real time can be late.
+    fn is_late(&self) -> bool {
+        false
+    }
+
     /// How its threads ran so far; `None` if it has none.
     fn observed(&self) -> Option<Observed> {
         None

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cachedojo_server::config::{Config, Flags};
+use cachedojo_server::config::{Config, Flags, unread};
 use cachedojo_server::server::Server;
 use clap::Parser as _;
 
@@ -15,6 +15,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    for name in unread(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        eprintln!("cachedojo-server: the variable {name} is no setting, and is not read: --help lists the settings");
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cachedojo::protocol::memcached::Counters;
-use cachedojo::protocol::rest::Stats;
 
 /// The operations that are counted separately.
 const OPERATIONS: [&str; 18] = [
@@ -89,10 +88,12 @@ impl Metrics {
         self.connections[gauge as usize].fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// All counters as text, with the cache's own.
+    /// All counters as text, with the cache's own: reads that found an entry and reads that found none, and entries, bytes and
+    /// evictions where the entries are in this process.
     pub fn text(
         &self,
-        stats: Stats,
+        (hits, misses): (u64, u64),
+        held: Option<(u64, u64, u64)>,
         namespaces: usize,
         (logged, dropped): (u64, u64),
         memcached: Option<(usize, u64, Counters)>,
@@ -108,17 +109,25 @@ impl Metrics {
         let rejected = self.rejected.load(Ordering::Relaxed);
         for (name, kind, help, value) in [
             ("connections_rejected_total", "counter", "Connections that found no place.", rejected),
-            ("hits_total", "counter", "Reads that found an entry.", stats.hits),
-            ("misses_total", "counter", "Reads that found none.", stats.misses),
-            ("evictions_total", "counter", "Entries that left to make room.", stats.evictions),
-            ("entries", "gauge", "Entries held.", stats.entries),
-            ("bytes", "gauge", "Bytes of keys, values and tags held.", stats.bytes),
+            ("hits_total", "counter", "Reads that found an entry.", hits),
+            ("misses_total", "counter", "Reads that found none.", misses),
             ("access_log_rows_total", "counter", "Rows of the access log that are written.", logged),
             ("access_log_dropped_total", "counter", "Rows of the access log that were dropped.", dropped),
             ("namespaces", "gauge", "Namespaces used or set.", namespaces as u64),
         ] {
             head(&mut out, name, kind, help);
             _ = writeln!(out, "cachedojo_{name} {value}");
+        }
+        // Where they are in Redis, Redis is asked.
+        if let Some((entries, bytes, evictions)) = held {
+            for (name, kind, help, value) in [
+                ("evictions_total", "counter", "Entries that left to make room.", evictions),
+                ("entries", "gauge", "Entries held.", entries),
+                ("bytes", "gauge", "Bytes of keys, values and tags held.", bytes),
+            ] {
+                head(&mut out, name, kind, help);
+                _ = writeln!(out, "cachedojo_{name} {value}");
+            }
         }
         if let Some((items, bytes, counters)) = memcached {
             for (name, kind, help, value) in [

@@ -43,7 +43,8 @@ fn operation(endpoint: &Endpoint) -> Value {
     let in_path = ["namespace", "key"].into_iter().filter(|name| endpoint.path.contains(&format!("{{{name}}}")));
     let in_path = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": reference(name)}));
     let in_query = endpoint.query.iter();
-    let in_query = in_query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}}));
+    let in_query =
+        in_query.map(|name| json!({"name": name, "in": "query", "schema": {"type": "string", "minLength": 1}}));
     let mut operation = json!({
         "operationId": endpoint.id,
         "summary": endpoint.summary,
@@ -78,7 +79,12 @@ fn responses(endpoint: &Endpoint) -> Value {
         responses["404"]["headers"] = json!({"X-Cache-Hit": header("boolean")});
     }
     if endpoint.id == "getHealth" {
-        for (status, when) in [(503, "The store does not answer."), (504, "The store took too long.")] {
+        // A load balancer asks for health without a token.
+        responses.remove("401");
+        for (status, when) in [
+            (503, "The store does not answer, or this node of a cluster serves nobody."),
+            (504, "The store took too long."),
+        ] {
             responses[&status.to_string()] = answer(when, "Unhealthy");
         }
     }
@@ -149,7 +155,7 @@ fn schemas() -> Value {
             "store": {"enum": ["memory", "redis", "redis cluster"], "description": "What `redis` stands for here."},
         }), &[]),
         "Unhealthy": object(&json!({
-            "status": {"const": "unhealthy"}, "redis": {"const": "disconnected"}, "error": text(),
+            "status": {"const": "unhealthy"}, "redis": {"enum": ["disconnected", "connected"]}, "error": text(),
         }), &[]),
         "Namespaces": object(&json!({"namespaces": {"type": "array", "items": reference("Settings")}}), &[]),
         "Settings": object(&settings, &[]),

@@ -91,6 +91,9 @@ impl Server {
         let (memcached_parts, metrics_parts) = (memcached.clone(), Arc::clone(&metrics));
         let parts = Parts { store, database, log, time, metrics: metrics_parts, memcached: memcached_parts, cluster };
         let service = Arc::new(Service::new(&config, parts));
+        // So that a store that is of no use is told now, and not only when the first client fails.
+        let asked = Arc::clone(&service);
+        tokio::spawn(async move { asked.look_at_store().await });
         if !is_alone {
             tokio::spawn(Arc::clone(&service).follow(config.following, stopped.clone()));
         }
@@ -99,7 +102,7 @@ impl Server {
             let service = Arc::clone(&service);
             async move { service.answer(request).await }
         };
-        let is_tls = config.tls.is_some();
+        let (is_tls, has_token) = (config.tls.is_some(), config.token.is_some());
         let http = match config.tls {
             None => {
                 let serve = move |visit| connection::serve_http(visit, answer.clone());
@@ -122,6 +125,9 @@ impl Server {
             let serve = move |visit| memcached::serve(visit, Arc::clone(&memcached));
             doors.push(tokio::spawn(door.open(listener, Gauge::Memcached, memcached::SORRY, serve)));
             tracing::info!(%address, "serving memcached");
+            if has_token {
+                tracing::warn!(%address, "memcached's protocol asks nobody for the token: let only those reach it who may");
+            }
         }
         let farewell = config.farewell;
         Ok(Self { address, is_tls, memcached_address, farewell, stop, inside: left, doors, writer, node })
@@ -183,12 +189,11 @@ impl Server {
 /// The store that the configuration names.
 fn open_store(config: &Config, time: &Time) -> Result<Store> {
     let machine = Machine::with_limits(time.unix_base_s(), config.limits()).with_hash_seed(random_number());
+    let times = (config.store_timeout, config.timeout);
     Ok(match &config.store {
         StoreUrl::Memory => Store::Memory(Mutex::new(machine)),
-        StoreUrl::Redis(url) => Store::Redis(Box::new(RedisStore::new(url, config.store_timeout, machine)?)),
-        StoreUrl::RedisCluster(urls) => {
-            Store::Redis(Box::new(RedisStore::of_cluster(urls, config.store_timeout, machine)?))
-        }
+        StoreUrl::Redis(url) => Store::Redis(Box::new(RedisStore::new(url, times, machine)?)),
+        StoreUrl::RedisCluster(urls) => Store::Redis(Box::new(RedisStore::of_cluster(urls, times, machine)?)),
     })
 }
 

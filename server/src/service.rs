@@ -6,6 +6,7 @@ mod following;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::Context as _;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -146,14 +147,23 @@ impl Service {
         reply
     }
 
+    /// What the database answers within half the time that a request may take: it is asked twice for a change.
+    async fn in_time<T>(&self, asked: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        let answered = tokio::time::timeout(self.timeout / 2, asked).await;
+        answered.context("the database took too long").and_then(|answered| answered)
+    }
+
     /// Changes settings here and in the database: both, or neither.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
-        let _alone = self.changing.lock().await;
         // What another service set meanwhile stays, where this request names another setting.
-        if let Err(error) = self.take_over_alone().await {
+        let alone = async {
+            let alone = self.changing.lock().await;
+            self.take_over_alone().await.map(|()| alone)
+        };
+        let _alone = self.in_time(alone).await.map_err(|error| {
             tracing::error!(error = format!("{error:#}"), "settings could not be read");
-            return Err(Failure::Unavailable);
-        }
+            Failure::NoDatabase
+        })?;
         let namespace = request.namespace().unwrap_or_default().to_owned();
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
@@ -163,9 +173,9 @@ impl Service {
                 // A full trail loses its first rows, so new ones are counted from the end.
                 let count = old.differences(named.settings).len();
                 let new = all.len().saturating_sub(count);
-                self.database.keep(named, &all[new..]).await
+                self.in_time(self.database.keep(named, &all[new..])).await
             }
-            _ => self.database.forget(&namespace).await,
+            _ => self.in_time(self.database.forget(&namespace)).await,
         };
         if let Err(error) = kept {
             tracing::error!(namespace, error = format!("{error:#}"), "settings could not be kept");
@@ -173,19 +183,33 @@ impl Service {
                 named.settings = old;
                 _ = self.store.with_machine(|machine| machine.restore(&named, known, now));
             }
-            return Err(Failure::Unavailable);
+            return Err(Failure::NoDatabase);
         }
         Ok(reply)
+    }
+
+    /// Asks the store how it is; the log says so if it does not answer.
+    pub async fn look_at_store(&self) {
+        _ = self.store.obey(Request::Health, self.time.now()).await;
     }
 
     fn settings_and_changes(&self, namespace: &str) -> (Settings, Vec<Changed>) {
         self.store.with_machine(|machine| (machine.settings(namespace), machine.changes(namespace)))
     }
 
+    /// Why the cluster's node serves nobody, if this is one and there is a reason.
+    async fn node_trouble(&self) -> Option<String> {
+        match &self.cluster {
+            Some(cluster) => cluster.trouble().await,
+            None => None,
+        }
+    }
+
     fn metrics_text(&self) -> String {
         let (stats, namespaces) = self.store.totals();
         let memcached = self.memcached.as_ref().map(|memcached| memcached.totals());
-        self.metrics.text(stats, namespaces, self.log.counts(), memcached)
+        let held = self.store.is_memory().then_some((stats.entries, stats.bytes, stats.evictions));
+        self.metrics.text((stats.hits, stats.misses), held, namespaces, self.log.counts(), memcached)
     }
 
     fn is_authorized(&self, path: &str, headers: &HeaderMap) -> bool {
@@ -343,7 +367,11 @@ impl Service {
         };
         let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
         let reply = match self.obey(request).await {
-            Err(failure) if operation == "HEALTH" => unhealthy(failure),
+            Err(failure) if operation == "HEALTH" => unhealthy(failure.status(), false, &failure.to_string()),
+            Ok(healthy) if operation == "HEALTH" => {
+                let trouble = self.node_trouble().await;
+                trouble.map_or_else(|| send(healthy.into()), |why| unhealthy(503, true, &why))
+            }
             reply => send(reply.into()),
         };
         done(reply, operation, namespace)
@@ -361,11 +389,12 @@ fn send(answer: HttpAnswer) -> Response {
     response
 }
 
-/// The state in `/health` of a store that does not answer, in the document's form, with the reason.
-fn unhealthy(failure: Failure) -> Response {
-    let status = StatusCode::from_u16(failure.status()).expect("the engine's codes are codes");
-    let body = format!("{{\"status\":\"unhealthy\",\"redis\":\"disconnected\",\"error\":\"{failure}\"}}");
-    respond(status, "application/json", body)
+/// The state in `/health` of a store that does not answer, or of a node that serves nobody, in the document's form, with the reason.
+fn unhealthy(status: u16, is_store_well: bool, why: &str) -> Response {
+    let status = StatusCode::from_u16(status).expect("the engine's codes are codes");
+    let redis = if is_store_well { "connected" } else { "disconnected" };
+    let body = serde_json::json!({"status": "unhealthy", "redis": redis, "error": why});
+    respond(status, "application/json", body.to_string())
 }
 
 fn refuse(refusal: Refusal) -> Response {

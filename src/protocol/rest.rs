@@ -23,10 +23,11 @@
 //! control characters, percent-encoded in the path. A TTL is in seconds; a missing one, `null` or 0 means the namespace's default
 //! ([`DEFAULT_TTL_S`] unless it is set). An entry is alive before its deadline and gone from it on; `ttl_remaining` is rounded
 //! up. A value is kept as written; its size is its text's, and an entry weighs that, its key's bytes and its tags'. Replacing
-//! answers `"created": false`. An empty pattern or tag counts as absent; with both, an entry must match both.
+//! answers `"created": false`. An empty pattern or tag is refused, lest it empty the namespace; with both, an entry must match both.
 //!
 //! **Room.** A full namespace evicts as its policy says; when all namespaces together are full, the largest one evicts. 507 is
-//! for an entry larger than its namespace may be, and for one that does not fit where the policy is `NONE`. There are at most
+//! for an entry larger than its namespace may be, and for one that does not fit where the policy is `NONE`; so is a change of
+//! settings under which not all would fit there. There are at most
 //! [`NAMESPACES_MAX`] namespaces, including those that were only read; of these, the one used longest ago is forgotten for a new
 //! one.
 //!

@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::worksheet::{self, Column, Told, folded_head};
 use crate::intake::platform::Platform;
 
 /// The kinds of rosters.
@@ -31,8 +32,12 @@ pub struct Person {
     pub username: String,
     /// Their address.
     pub email: String,
+    /// The group that they work in; empty if unknown.
+    pub group: String,
     /// Whether the platform says that they handed in late.
     pub late: bool,
+    /// Whether the platform says that what is there is a draft, which they did not hand in.
+    pub draft: bool,
 }
 
 impl Person {
@@ -62,13 +67,15 @@ pub(super) struct Columns {
     username: Option<usize>,
     email: Option<usize>,
     status: Option<usize>,
+    group: Option<usize>,
 }
 
 impl Columns {
     pub(super) fn of(head: &[String]) -> Self {
         let names: Vec<String> = head.iter().map(|name| folded_head(name)).collect();
         let find = |known: &[&str]| known.iter().find_map(|name| names.iter().position(|other| other == name));
-        let first = find(&["first name", "firstname", "prenom", "given name", "vorname", "nome", "nombre"]);
+        let of_moodle = |column: Column| names.iter().position(|name| worksheet::is(column, name));
+        let first = find(&["first name", "firstname", "prenom", "given name", "vorname", "nome", "nombre", "voornaam"]);
         let last = find(&[
             "last name",
             "lastname",
@@ -79,35 +86,22 @@ impl Columns {
             "cognome",
             "apellidos",
             "apellido(s)",
+            "apelido",
+            "sobrenome",
+            "achternaam",
         ]);
         // Beside a first name `Nom` is the family name, which many share; alone it is the whole name.
         let plain = find(&["name", "nom"]);
         let is_family = first.is_some() && last.is_none();
-        let whole = find(&[
-            "full name",
-            "nom complet",
-            "vollstandiger name",
-            "nombre completo",
-            "student",
-            "student name",
-            "learner",
-            "identifier name",
-        ]);
+        // What is the whole name in one language's worksheet is the first name elsewhere.
+        let whole = of_moodle(Column::Name).filter(|at| Some(*at) != first);
+        let whole = whole.or_else(|| find(&["student", "student name", "learner", "identifier name"]));
         Self {
             name: whole.or(plain.filter(|_| !is_family)),
             first,
             last: last.or(plain.filter(|_| is_family)),
-            number: find(&[
-                "identifier",
-                "identifiant",
-                "id",
-                "usr_id",
-                "orgdefinedid",
-                "sid",
-                "student id",
-                "number",
-                "matrikelnummer",
-            ]),
+            number: find(&["id", "usr_id", "orgdefinedid", "sid", "student id", "number", "matrikelnummer"])
+                .or_else(|| of_moodle(Column::Id)),
             username: find(&[
                 "username",
                 "sis login id",
@@ -120,21 +114,19 @@ impl Columns {
                 "nombre de usuario",
             ]),
             email: find(&[
-                "email address",
                 "email",
                 "e-mail",
-                "adresse de courriel",
                 "courriel",
                 "adresse electronique",
                 "adresse e-mail",
                 "adresse mail",
                 "adresse email",
-                "e-mail-adresse",
-                "direccion de correo",
                 "correo electronico",
                 "mail",
-            ]),
-            status: find(&["status", "statut"]),
+            ])
+            .or_else(|| of_moodle(Column::Email)),
+            status: of_moodle(Column::Status),
+            group: find(&["group", "gruppe", "groupe", "grupo", "gruppo", "groep", "group name", "team"]),
         }
     }
 
@@ -144,7 +136,7 @@ impl Columns {
 
     /// The columns that say who somebody is and how they stand: no mark belongs there.
     pub(super) fn taken(&self) -> Vec<usize> {
-        let all = [self.name, self.first, self.last, self.number, self.username, self.email, self.status];
+        let all = [self.name, self.first, self.last, self.number, self.username, self.email, self.status, self.group];
         all.into_iter().flatten().collect()
     }
 
@@ -154,13 +146,13 @@ impl Columns {
             "" => format!("{} {}", cell(self.first), cell(self.last)).trim().to_owned(),
             name => name.to_owned(),
         };
-        // `Participant 1234`, `#1234`: only the number matters.
+        // `Participant 1234`, `Teilnehmer/in1234`, `#1234`: only the number matters.
         let number = cell(self.number).trim_start_matches('#');
         let number = match form {
-            Form::Of(Platform::Moodle) => number.rsplit(' ').next().unwrap_or_default(),
+            Form::Of(Platform::Moodle) => worksheet::number(number),
             _ => number,
         };
-        let status = cell(self.status).to_lowercase();
+        let status = cell(self.status);
         let person = Person {
             row,
             more_rows: Vec::new(),
@@ -168,9 +160,9 @@ impl Columns {
             number: number.to_owned(),
             username: cell(self.username).trim_start_matches('#').to_owned(),
             email: cell(self.email).to_owned(),
-            late: ["late", "retard"]
-                .iter()
-                .any(|word| status.split(|c: char| !c.is_alphabetic()).any(|part| part == *word)),
+            group: cell(self.group).to_owned(),
+            late: worksheet::says(status, Told::Late),
+            draft: worksheet::says(status, Told::Draft),
         };
         // Canvas's second row has the points possible, and its last row is a test student.
         let is_nobody =
@@ -181,16 +173,11 @@ impl Columns {
     }
 }
 
-/// A column's name for comparison: without accents and case, with a plain apostrophe.
-pub(super) fn folded_head(name: &str) -> String {
-    let name = name.trim().trim_start_matches('\u{feff}').trim();
-    let plain = name.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    plain.map(|c| if c == '\u{2019}' { '\'' } else { c }).collect()
-}
-
-pub(super) fn form_of(head: &[String]) -> Form {
+/// The kind of a roster, from its head and what stands below.
+pub(super) fn form_of(head: &[String], rows: &[Vec<String>]) -> Form {
     let has = |wanted: &str| head.iter().any(|name| folded_head(name) == wanted);
-    if (has("identifier") || has("identifiant")) && !has("github_username") {
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column)).map(String::as_str);
+    if !has("github_username") && worksheet::is_worksheet(head, cells) {
         Form::Of(Platform::Moodle)
     } else if has("usr_id") {
         Form::Of(Platform::Ilias)

@@ -7,8 +7,8 @@ use crate::report::french::{in_french, in_french_of};
 /// Sentences as a whole; see [`crate::report::french`].
 const SENTENCES: &[(&str, &str)] = &[
     (
-        "it holds several that could be graded ({}): keep one; if these are learners, grade this folder as a class",
-        "il y a plusieurs rendus possibles ({}) : n'en gardez qu'un ; si ce sont des étudiants, notez ce dossier comme une classe",
+        "it holds several that could be graded ({}): keep one, as {or}; if these are learners, grade this folder as a class",
+        "il y a plusieurs rendus possibles ({}) : n'en gardez qu'un, sous le nom {or} ; si ce sont des étudiants, notez ce dossier comme une classe",
     ),
     ("there is more than was graded: {}", "il y a plus que ce qui a été noté : {}"),
     ("the folder cannot be read: {}", "le dossier est illisible : {}"),
@@ -38,6 +38,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("several submissions are of this person of the roster", "plusieurs rendus sont de cette personne de la liste"),
     ("in the roster more than once", "plusieurs fois dans la liste"),
     ("not in the roster", "pas dans la liste"),
+    (
+        "the platform says that it is a draft, which was not handed in",
+        "la plateforme dit que c'est un brouillon, qui n'a pas été rendu",
+    ),
+    (
+        "a submission may be theirs: see above whose is not clear",
+        "un rendu est peut-être le leur : voyez plus haut ceux qui ne sont pas rattachés",
+    ),
 ];
 
 /// A note in the reader's language; a part that is none of these sentences stays as it is. Cost: O(text x sentences).

@@ -3,12 +3,14 @@
 
 use cachedojo_notation::text::Language;
 
-use super::columns::{Columns, folded_head};
+use super::columns::Columns;
 use super::page::state_name;
 use super::roster::{Form, Roster};
 use super::scale::{Scale, is_points};
 use super::summary::{Class, Learner, State};
 use super::table::harmless;
+use super::worksheet::folded_head;
+use super::worksheet::{self, Column};
 use crate::host::printable;
 use crate::intake::platform::Platform;
 
@@ -26,10 +28,10 @@ pub struct Marks {
     pub told: Vec<String>,
 }
 
-/// The roster's own table, with the marks in it: in the column of that name, where it has one, else in a new one. The name of the
-/// file is left to the caller. Cost: O(cells).
-pub fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], column: &str, language: Language) -> Marks {
-    let mut book = Book::of(class, roster, column, language);
+/// The roster's own table, with the marks in it: in the column of the first of these names that it has, else in a new one. The name
+/// of the file is left to the caller. Cost: O(cells).
+pub fn filled(class: &Class, roster: &Roster, matched: &[Vec<usize>], columns: &[&str], language: Language) -> Marks {
+    let mut book = Book::of(class, roster, columns, language);
     for (learner, people) in class.learners.iter().zip(matched).filter(|(one, _)| one.state != State::Superseded) {
         for row in people.iter().flat_map(|person| roster.people[*person].rows()) {
             book.enter(learner, row);
@@ -56,20 +58,24 @@ struct Book<'a> {
     open: Option<usize>,
     /// ILIAS's columns.
     status: Option<(usize, usize)>,
-    /// How many marks and comments stood there and are others now.
-    replaced: [usize; 2],
-    /// Whose rows are left as they were.
+    /// The marks that stood there and are others now, with whose they are.
+    replaced: Vec<String>,
+    /// How many comments stood there and are others now.
+    comments: usize,
+    /// Whose rows are left as they were: the platform takes no mark there, or they are excused.
     locked: Vec<String>,
+    excused: Vec<String>,
 }
 
 impl<'a> Book<'a> {
-    fn of(class: &'a Class, roster: &'a Roster, column: &str, language: Language) -> Self {
+    fn of(class: &'a Class, roster: &'a Roster, columns: &[&str], language: Language) -> Self {
         let (mut head, mut rows) = (roster.head.clone(), roster.rows.clone());
-        let (grade, made) = grade_column(&mut head, &mut rows, roster.form, column);
+        let (grade, made) = grade_column(&mut head, &mut rows, roster.form, columns);
         // A column that was made may stand before others.
         let find = |names: &[&str]| head.iter().position(|name| names.contains(&folded_head(name).as_str()));
-        let feedback = find(&["feedback comments", "feedback par commentaires", "feedback als kommentar"]);
-        let open = find(&["grade can be changed", "la note peut etre modifiee", "bewertung kann geandert werden"]);
+        let is_moodle = roster.form == Form::Of(Platform::Moodle);
+        let of_moodle = |column| head.iter().position(|name| is_moodle && worksheet::is(column, &folded_head(name)));
+        let (feedback, open) = (of_moodle(Column::Feedback), of_moodle(Column::Open));
         let status =
             if roster.form == Form::Of(Platform::Ilias) { find(&["update"]).zip(find(&["status"])) } else { None };
         let scale = Scale::of(roster, grade, made);
@@ -78,8 +84,24 @@ impl<'a> Book<'a> {
         {
             points[grade] = class.max_score.to_string();
         }
-        let (replaced, locked) = ([0; 2], Vec::new());
-        Self { class, roster, language, head, rows, grade, made, scale, feedback, open, status, replaced, locked }
+        let (replaced, locked, excused) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            class,
+            roster,
+            language,
+            head,
+            rows,
+            grade,
+            made,
+            scale,
+            feedback,
+            open,
+            status,
+            replaced,
+            comments: 0,
+            locked,
+            excused,
+        }
     }
 
     /// Enters a learner's mark, or why there is none, in a row.
@@ -88,13 +110,19 @@ impl<'a> Book<'a> {
         let is_explained =
             matches!(learner.state, State::Empty | State::Missing | State::Unreadable | State::Ambiguous);
         let Some(row) = self.rows.get_mut(at).filter(|_| mark.is_some() || is_explained) else { return };
+        if self.roster.form == Form::Of(Platform::Canvas) && is_excused(&row[self.grade]) {
+            self.excused.push(printable::line(&learner.learner));
+            return;
+        }
         if self.open.is_some_and(|open| row[open].trim().to_lowercase().starts_with('n')) {
             self.locked.push(printable::line(&learner.learner));
             return;
         }
         if let Some(mark) = mark {
             let scaled = self.scale.at(at).map_or(mark.to_string(), |most| most.mark(mark, self.class.max_score));
-            self.replaced[0] += usize::from(!is_blank(&row[self.grade]) && !is_same(&row[self.grade], &scaled));
+            if !is_blank(&row[self.grade]) && !is_same(&row[self.grade], &scaled) {
+                self.replaced.push(printable::line(&format!("{}: {}", learner.learner, row[self.grade].trim())));
+            }
             row[self.grade] = scaled;
             if let Some((update, status)) = self.status {
                 (row[update], row[status]) = ("1".to_owned(), iliass_status(learner).to_owned());
@@ -102,7 +130,7 @@ impl<'a> Book<'a> {
         }
         if let Some(feedback) = self.feedback {
             let said = comment(self.class, learner, self.language);
-            self.replaced[1] += usize::from(!is_blank(&row[feedback]) && row[feedback] != said);
+            self.comments += usize::from(!is_blank(&row[feedback]) && row[feedback] != said);
             row[feedback] = said;
         }
     }
@@ -128,34 +156,44 @@ impl<'a> Book<'a> {
                 format!("it had no column for these marks, so `{name}` was made: --column names another")
             });
         }
+        let named = |names: &[String]| printable::first_names(names.iter().cloned(), NAMED_MAX);
         remarks.extend(self.replaced_in_words());
         if !self.locked.is_empty() {
-            let named = printable::first_names(self.locked.iter().cloned(), NAMED_MAX);
+            let named = named(&self.locked);
             remarks.push(if is_french {
                 format!("laissés tels quels, car la plateforme dit qu'ils ne peuvent être changés : {named}")
             } else {
                 format!("left as they were, because the platform says that they cannot be changed: {named}")
             });
         }
+        if !self.excused.is_empty() {
+            let named = named(&self.excused);
+            remarks.push(if is_french {
+                format!("laissés tels quels, car le carnet de notes les dispense : {named}")
+            } else {
+                format!("left as they were, because the gradebook excuses them: {named}")
+            });
+        }
         remarks
     }
 
-    /// How many marks and comments of the platform's file are other ones in this copy.
+    /// Whose marks, and how many comments, of the platform's file are other ones in this copy.
     fn replaced_in_words(&self) -> Option<String> {
-        let [marks, comments] = self.replaced;
         let is_french = self.language == Language::French;
         let (mark, comment) = if is_french { ("note", "commentaire") } else { ("mark", "comment") };
-        let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let replaced: Vec<String> = [(marks, mark), (comments, comment)]
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| counted(count, what))
-            .collect();
+        let mut replaced = Vec::new();
+        if !self.replaced.is_empty() {
+            let named = printable::first_names(self.replaced.iter().cloned(), NAMED_MAX);
+            replaced.push(format!("{} ({named})", printable::counted(self.replaced.len(), mark)));
+        }
+        if self.comments > 0 {
+            replaced.push(printable::counted(self.comments, comment));
+        }
         (!replaced.is_empty()).then(|| {
             if is_french {
                 format!("dans cette copie, elles remplacent {} déjà présents", replaced.join(" et "))
             } else {
-                format!("in this copy they replace {} that stood there", replaced.join(" and "))
+                format!("in this copy they replace what stood there: {}", replaced.join(" and "))
             }
         })
     }
@@ -166,34 +204,44 @@ fn is_blank(cell: &str) -> bool {
     matches!(cell.trim(), "" | "-")
 }
 
+/// Whether a cell of Canvas's gradebook says that somebody need not hand in: a mark there would end that.
+fn is_excused(cell: &str) -> bool {
+    cell.trim().eq_ignore_ascii_case("EX")
+}
+
 /// Whether two cells hold the same mark, however it is written.
 fn is_same(one: &str, other: &str) -> bool {
     let number = |cell: &str| cell.trim().replace(',', ".").parse::<f64>().ok();
     one.trim() == other || number(one).zip(number(other)).is_some_and(|(one, other)| (one - other).abs() < 1e-9)
 }
 
-/// The column for the marks, and whether it was made because the roster has none.
-fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, column: &str) -> (usize, bool) {
+/// The column for the marks, and whether it was made because the roster has none. `columns` are the names that it may have, the first
+/// of which a new one gets.
+fn grade_column(head: &mut Vec<String>, rows: &mut [Vec<String>], form: Form, columns: &[&str]) -> (usize, bool) {
     let fixed: &[&str] = match form {
-        Form::Of(Platform::Moodle) => &["grade", "note", "bewertung", "calificacion", "valutazione"],
         Form::Of(Platform::Ilias) => &["mark"],
         Form::GithubClassroom => &["points_awarded"],
         _ => &[],
     };
-    let (names, wanted): (Vec<String>, String) =
-        (head.iter().map(|name| folded_head(name)).collect(), folded_head(column));
+    let names: Vec<String> = head.iter().map(|name| folded_head(name)).collect();
+    let wanted: Vec<String> = columns.iter().map(|column| folded_head(column)).collect();
     let taken = Columns::of(head).taken();
     let find = |is: &dyn Fn(&str) -> bool| (0..names.len()).find(|at| !taken.contains(at) && is(&names[*at]));
     // `TP 1` is not `TP 10`, which may stand before it.
-    let begins = |name: &str| name.strip_prefix(&wanted).map(|rest| !rest.starts_with(char::is_alphanumeric));
-    let own = find(&|name| fixed.contains(&name));
-    let own = own.or_else(|| find(&|name| name == wanted));
+    let begins = |name: &str| {
+        let mut rests = wanted.iter().filter_map(|wanted| name.strip_prefix(wanted.as_str()));
+        rests.next().map(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let is_moodle = form == Form::Of(Platform::Moodle);
+    let own = find(&|name| fixed.contains(&name) || is_moodle && worksheet::is(Column::Grade, name));
+    let own = own.or_else(|| find(&|name| wanted.iter().any(|wanted| name == wanted)));
     let own = own.or_else(|| find(&|name| begins(name) == Some(true)));
     if let Some(at) = own.or_else(|| find(&|name| begins(name).is_some())) {
         return (at, false);
     }
     // Brightspace's last column must stay the last.
     let end = head.iter().position(|name| name.trim() == "End-of-Line Indicator").unwrap_or(head.len());
+    let column = columns.first().copied().unwrap_or_default();
     let name = match form {
         Form::Of(Platform::Brightspace) => format!("{column} Points Grade"),
         Form::GithubClassroom => "points_awarded".to_owned(),
@@ -250,16 +298,23 @@ mod tests {
     #[test]
     fn no_mark_goes_where_a_name_is() {
         let row = |cells: &str| cells.split(',').map(str::to_owned).collect::<Vec<_>>();
-        for (head, form, column, expected) in [
-            ("OrgDefinedId,Last Name,First Name,End-of-Line Indicator", Form::Of(Platform::Brightspace), "First", 3),
-            ("Student,ID,Section,First words (12)", Form::Of(Platform::Canvas), "First words", 3),
-            ("Nom,Prénom,Courriel", Form::Plain, "Nom", 3),
-            ("name,email,Lab 10,Lab 1", Form::Plain, "Lab 1", 3),
-            ("name,email,Lab 10", Form::Plain, "Lab 1", 2),
+        for (head, form, columns, expected) in [
+            (
+                "OrgDefinedId,Last Name,First Name,End-of-Line Indicator",
+                Form::Of(Platform::Brightspace),
+                &["First"][..],
+                3,
+            ),
+            ("Student,ID,Section,First words (12)", Form::Of(Platform::Canvas), &["First words"][..], 3),
+            ("Nom,Prénom,Courriel", Form::Plain, &["Nom"][..], 3),
+            ("name,email,Lab 10,Lab 1", Form::Plain, &["Lab 1"][..], 3),
+            ("name,email,Lab 10", Form::Plain, &["Lab 1"], 2),
+            // The gradebook's language need not be the reports'.
+            ("Student,ID,Section,First words (12)", Form::Of(Platform::Canvas), &["Premiers mots", "First words"], 3),
         ] {
             let (mut head, mut rows) = (row(head), vec![row("a,b,c,d")]);
-            let (at, made) = grade_column(&mut head, &mut rows, form, column);
-            assert_eq!((at, made), (expected, rows[0].len() > 4), "{column} in {head:?}");
+            let (at, made) = grade_column(&mut head, &mut rows, form, columns);
+            assert_eq!((at, made), (expected, rows[0].len() > 4), "{columns:?} in {head:?}");
         }
     }
 }

@@ -7,11 +7,18 @@ pub use super::gradebook::Marks;
 use super::gradebook::{comment, filled, iliass_status, table};
 use super::roster::{Form, Roster};
 use super::summary::{Class, Learner, State};
+use super::worksheet;
 use crate::intake::platform::{Owner, Platform};
 
-/// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `column` names the
-/// gradebook's column. Cost: O(learners).
-pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &str, language: Language) -> Vec<Marks> {
+/// The marks of a class in the forms of the platforms that its submissions came from, and in the roster's own. `columns` are
+/// the names that the gradebook's column may have; a new one gets the first. Cost: O(learners).
+pub fn render(
+    class: &Class,
+    roster: Option<(&Roster, &[Vec<usize>])>,
+    columns: &[&str],
+    language: Language,
+) -> Vec<Marks> {
+    let column = columns.first().copied().unwrap_or_default();
     let mut all = Vec::new();
     if let Some((roster, matched)) = roster {
         let name = match roster.form {
@@ -19,13 +26,16 @@ pub fn render(class: &Class, roster: Option<(&Roster, &[Vec<usize>])>, column: &
             Form::GithubClassroom => "github-classroom",
             Form::Plain => "roster",
         };
-        all.push(Marks { name: format!("marks-{name}.csv"), ..filled(class, roster, matched, column, language) });
+        all.push(Marks { name: format!("marks-{name}.csv"), ..filled(class, roster, matched, columns, language) });
     }
     for platform in [Platform::Moodle, Platform::Canvas, Platform::Blackboard, Platform::Ilias, Platform::Gradescope] {
         let is_there = counted(class, platform).next().is_some();
         let name = format!("marks-{}.csv", name_of(platform));
         if is_there && all.iter().all(|marks: &Marks| marks.name != name) {
-            all.push(Marks { name, text: of_platform(class, platform, column, language), told: Vec::new() });
+            // The platform's language is the roster's, where there is one.
+            let head = roster.map_or(&[][..], |(roster, _)| roster.head.as_slice());
+            let text = of_platform(class, platform, column, (language, worksheet::words_of(head)));
+            all.push(Marks { name, text, told: Vec::new() });
         }
     }
     all
@@ -52,24 +62,18 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
 }
 
 /// The smallest table that a platform imports.
-fn of_platform(class: &Class, platform: Platform, column: &str, language: Language) -> String {
+fn of_platform(
+    class: &Class,
+    platform: Platform,
+    column: &str,
+    (language, words): (Language, &worksheet::Words),
+) -> String {
     let max = class.max_score.to_string();
     let mark = |learner: &Learner| learner.mark().map(|mark| mark.to_string()).unwrap_or_default();
     let mut rows: Vec<Vec<String>> = Vec::new();
     let own = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
     match platform {
-        Platform::Moodle => rows.push(own(&[
-            "Identifier",
-            "Full name",
-            "Email address",
-            "Status",
-            "Grade",
-            "Maximum Grade",
-            "Grade can be changed",
-            "Last modified (submission)",
-            "Last modified (grade)",
-            "Feedback comments",
-        ])),
+        Platform::Moodle => rows.push(words.headings().map(str::to_owned).collect()),
         Platform::Canvas => {
             rows.push(own(&["Student", "ID", "SIS User ID", "SIS Login ID", "Section", column]));
             rows.push(own(&["    Points Possible", "", "", "", "", &max]));
@@ -85,23 +89,31 @@ fn of_platform(class: &Class, platform: Platform, column: &str, language: Langua
         let mark = mark(learner);
         rows.push(match platform {
             Platform::Moodle => {
-                let participant = format!("Participant {number}");
-                own(&[&participant, name, "", "", &mark, &max, "Yes", "-", "-", &said])
+                let participant = format!("{}{number}", words.participant);
+                own(&[&participant, name, "", "", &mark, &max, words.yes, "-", "-", &said])
             }
             Platform::Canvas => own(&[name, number, "", "", "", &mark]),
             Platform::Blackboard => own(&[username, &mark]),
             Platform::Ilias => {
-                let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
+                let (first, last) = halves(name);
                 let update = if mark.is_empty() { "0" } else { "1" };
                 own(&[update, number, username, last, first, iliass_status(learner), &mark, "", &said, "", ""])
             }
             _ => {
-                let (first, last) = name.rsplit_once(' ').unwrap_or(("", name));
+                let (first, last) = halves(name);
                 own(&[first, last, number, email, &mark, &max, &owner.exact.to_string_lossy()])
             }
         });
     }
     table(&rows, b',')
+}
+
+/// The first name and the last name of a whole one: the last begins with its small words (`von der Heide`).
+fn halves(name: &str) -> (&str, &str) {
+    let is_small = |at: &usize| name[*at + 1..].starts_with(char::is_lowercase);
+    let small = name.match_indices(' ').map(|(at, _)| at).find(is_small);
+    let cut = small.or_else(|| name.rfind(' '));
+    cut.map_or(("", name), |at| (&name[..at], &name[at + 1..]))
 }
 
 /// The columns of ILIAS's status file.

@@ -9,7 +9,7 @@
 //! | [`whole_programs`] | programs that are the same as a whole, and copies of the exercise's own solution |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
-//! | [`roster`], [`columns`] | who is in the course, as a platform exports them |
+//! | [`roster`], [`columns`], `worksheet` | who is in the course, as a platform exports them; Moodle's headings in each language |
 //! | [`marks`], [`gradebook`], [`scale`], [`feedback`] | what goes back to the platform: marks in its own format, and everybody's report |
 
 pub mod columns;
@@ -27,3 +27,4 @@ pub mod summary;
 pub mod table;
 pub mod whole_programs;
 pub mod work;
+mod worksheet;

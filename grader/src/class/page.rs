@@ -117,7 +117,9 @@ fn cell(report: Option<&Report>, id: &str, words: &Words, say: &Phrases) -> Cell
 
 fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
     let scores = class.scores();
-    let learners = class.learners.iter().filter(|learner| learner.state != State::Superseded).count();
+    // Whoever is unmatched is in another row, too.
+    let counts = |learner: &&Learner| !matches!(learner.state, State::Superseded | State::Unmatched);
+    let learners = class.learners.iter().filter(counts).count();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
     let mut parts = vec![
@@ -133,6 +135,7 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
         State::Unreadable,
         State::Ambiguous,
         State::NotSubmitted,
+        State::Unmatched,
         State::HarnessError,
     ] {
         if class.count(state) > 0 {
@@ -191,7 +194,7 @@ struct Phrases {
     no_result: &'static str,
     each: &'static str,
     late: &'static str,
-    states: [&'static str; 10],
+    states: [&'static str; 11],
 }
 
 impl Phrases {
@@ -237,6 +240,7 @@ impl Phrases {
                     "unreadable",
                     "several to choose from",
                     "nothing handed in",
+                    "not matched",
                 ],
             },
             Language::French => &Self {
@@ -278,6 +282,7 @@ impl Phrases {
                     "illisible",
                     "plusieurs possibles",
                     "rien rendu",
+                    "pas rattaché",
                 ],
             },
         }
@@ -303,6 +308,7 @@ impl Phrases {
             State::Unreadable => 7,
             State::Ambiguous => 8,
             State::NotSubmitted => 9,
+            State::Unmatched => 10,
         }]
     }
 }

@@ -85,7 +85,7 @@ impl Roster {
             })
             .collect();
         let columns = Columns::of(&head);
-        let form = form_of(&head);
+        let form = form_of(&head, &rows);
         let people = rows.iter().enumerate().filter_map(|(at, row)| columns.person(at, row, form));
         let people = each_once(people, form);
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
@@ -120,6 +120,16 @@ impl Roster {
         matched.collect()
     }
 
+    /// The people of the roster that an unmatched learner may be.
+    pub fn candidates(&self, learner: &str, owner: &Owner) -> Vec<usize> {
+        let names: BTreeSet<String> =
+            owner.people().iter().flat_map(names_of).chain([folded(learner)]).filter(|name| !name.is_empty()).collect();
+        let is_one = |person: &Person| {
+            [&person.username, &person.email, &person.name].into_iter().any(|name| names.contains(&folded(name)))
+        };
+        self.people.iter().enumerate().filter(|(_, person)| is_one(person)).map(|(at, _)| at).collect()
+    }
+
     fn why_unmatched(&self, index: &Index, learner: &str, owner: &Owner) -> &'static str {
         if index.find(self, learner, owner).is_some() {
             Self::UNMATCHED[0]
@@ -147,6 +157,7 @@ fn each_once(rows: impl Iterator<Item = Person>, form: Form) -> Vec<Person> {
         let is_told = [number, username, email].iter().any(|told| !told.is_empty());
         if let Some(at) = known.get(&key).filter(|_| is_told) {
             people[*at].late |= person.late;
+            people[*at].draft |= person.draft;
             people[*at].more_rows.push(person.row);
         } else {
             known.insert(key, people.len());
@@ -215,6 +226,11 @@ impl Index {
         }
         None
     }
+}
+
+/// What somebody may be found by.
+fn names_of(owner: &Owner) -> [String; 3] {
+    [&owner.username, &owner.email, &owner.name].map(|name| folded(name))
 }
 
 fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {
@@ -327,5 +343,66 @@ mod tests {
         check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
         check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
         check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
+    }
+
+    #[test]
+    fn moodles_worksheet_is_known_in_each_of_its_languages() {
+        let check = |head: &str, cells: &str, form: Form, number: &str, late: bool, draft: bool| {
+            let roster = Roster::parse(&format!("{head}\n{cells}\n")).expect(head);
+            let [person] = &roster.people[..] else { panic!("{head}: {:?}", roster.people) };
+            let told = (roster.form, person.name.as_str(), person.number.as_str(), person.late, person.draft);
+            assert_eq!(told, (form, "Ann Lee", number, late, draft), "{head}\n{cells}");
+        };
+        let moodle = Form::Of(Platform::Moodle);
+        for (head, participant, late, draft) in [
+            (
+                "Identifier,Full name,Status,Grade",
+                "Participant 12",
+                "Submitted - 2 hours late",
+                "Draft (not submitted)",
+            ),
+            (
+                "ID,Vollständiger Name,Status,Bewertung",
+                "Teilnehmer/in12",
+                "Abgegeben - 3 Tage zu spät",
+                "Entwurf (nicht abgegeben)",
+            ),
+            (
+                "Identifiant,Nom complet,Statut,Note",
+                "Participant 12",
+                "Remis - En retard de 2 jours",
+                "Brouillon (non remis)",
+            ),
+            (
+                "Identificador,Nombre completo,Estado,Calificación",
+                "Participante 12",
+                "Enviado - 2 horas después",
+                "Borrador (no enviado)",
+            ),
+            (
+                "Identificativo,Nome,Stato,Valutazione",
+                "Partecipante 12",
+                "Consegnato - 2 ore in ritardo",
+                "Bozza (non consegnato)",
+            ),
+            (
+                "Identificador,Nome completo,Estado,Nota",
+                "Participante12",
+                "Submetido - 2 horas atrasado",
+                "Rascunho (não submetido)",
+            ),
+            (
+                "Identificatie,Volledige naam,Status,Beoordeling",
+                "Deelnemer12",
+                "Ingestuurd - 2 uur laat",
+                "Concept (nog niet ingestuurd)",
+            ),
+        ] {
+            check(head, &format!("{participant},Ann Lee,{late},-"), moodle, "12", true, false);
+            check(head, &format!("{participant},Ann Lee,{draft},-"), moodle, "12", false, true);
+            check(head, &format!("{participant},Ann Lee,-,-"), moodle, "12", false, false);
+        }
+        // Somebody's own list, with numbers of its own.
+        check("ID;Name;Bewertung", "4711;Ann Lee;", Form::Plain, "4711", false, false);
     }
 }

@@ -1,7 +1,8 @@
 //! The scale of a gradebook: its own maximum, to which the points are converted, written as the file writes numbers.
 
-use super::columns::folded_head;
 use super::roster::{Form, Roster};
+use super::worksheet::folded_head;
+use super::worksheet::{self, Column};
 use crate::intake::platform::Platform;
 
 /// Most digits of a maximum: no course gives more points.
@@ -107,21 +108,9 @@ pub enum Scale {
     Rows(Vec<Option<Maximum>>),
 }
 
-/// Names of columns that hold the maximum, as [`folded_head`] makes them.
-const MAXIMUM: &[&str] = &[
-    "maximum grade",
-    "note maximale",
-    "bestwertung",
-    "calificacion maxima",
-    "valutazione massima",
-    "max points",
-    "max grade",
-    "max score",
-    "maximum",
-    "points_available",
-    "points possible",
-    "bareme",
-];
+/// Names of columns that hold the maximum, as [`folded_head`] makes them, beside Moodle's.
+const MAXIMUM: &[&str] =
+    &["max points", "max grade", "max score", "maximum", "points_available", "points possible", "bareme"];
 
 impl Scale {
     /// The scale of the gradebook's column `grade`, which is `made` if the gradebook had none. Cost: O(rows).
@@ -132,7 +121,7 @@ impl Scale {
             let graded = roster.head.get(grade).filter(|_| !made).map(|head| folded_head(head));
             // Gradescope has a maximum beside each column: `Lab 1 - Max Points`.
             let of_column = graded.is_some_and(|graded| name == format!("{graded} - max points"));
-            of_column || MAXIMUM.contains(&name.as_str())
+            of_column || MAXIMUM.contains(&name.as_str()) || worksheet::is(Column::Maximum, &name)
         };
         if let Some(column) = roster.head.iter().position(named) {
             let rows = roster.rows.iter().map(|row| Maximum::of_cell(&row[column], mark)).collect::<Vec<_>>();

@@ -76,25 +76,22 @@ impl Store {
     /// # Errors
     /// It holds the results of another exercise or another seed, or it cannot be written.
     pub fn claim(&self, exercise: &str, seed: u64) -> Result<()> {
-        let seed = seed.to_string();
-        let ours = [("exercise", exercise), ("seed", seed.as_str())];
-        {
-            let table = self.database.begin_read()?.open_table(OF)?;
-            let text_of = |name: &str| Ok::<_, anyhow::Error>(table.get(name)?.map(|text| text.value().to_owned()));
-            if let (Some(exercise), Some(seed)) = (text_of("exercise")?, text_of("seed")?) {
-                if ours == [("exercise", exercise.as_str()), ("seed", seed.as_str())] {
-                    return Ok(());
-                }
+        let ours = (exercise.to_owned(), seed.to_string());
+        match exercise_and_seed(&self.database)? {
+            Some(theirs) if theirs == ours => return Ok(()),
+            Some((exercise, seed)) => {
                 let why = format!("holds the results of {exercise}, seed {seed}, and they would be lost");
                 return Err(UsageError(format!(
                     "{why}: name another folder with --out, or the same --exercise and --seed"
                 ))
                 .into());
             }
+            None => {}
         }
+        let ours = [("exercise", &ours.0), ("seed", &ours.1)];
         let write = self.database.begin_write()?;
         for (name, value) in ours {
-            write.open_table(OF)?.insert(name, value)?;
+            write.open_table(OF)?.insert(name, value.as_str())?;
         }
         write.commit()?;
         Ok(())
@@ -178,6 +175,23 @@ impl Store {
         Ok(history)
     }
 
+    /// Whether another store's results can be of this exercise and seed; a store that tells neither may be.
+    ///
+    /// # Errors
+    /// They are of others, so that none could be taken over; or the store cannot be read.
+    pub fn check_import(path: &Path, exercise: &str, seed: u64) -> Result<()> {
+        let shown = path.display();
+        let other = Database::open(path).with_context(|| format!("opening `{shown}`"))?;
+        match exercise_and_seed(&other)? {
+            Some((theirs, of)) if theirs != exercise || of != seed.to_string() => Err(UsageError(format!(
+                "`{shown}` holds the results of {theirs}, seed {of}, none of which counts here: import it with the same --exercise and \
+                 --seed"
+            ))
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes over the results of another store, such as another shard's. Cost: O(its results).
     ///
     /// # Errors
@@ -198,4 +212,15 @@ impl Store {
         write.commit()?;
         Ok(count)
     }
+}
+
+/// The exercise and the seed that a store's results are of.
+fn exercise_and_seed(database: &Database) -> Result<Option<(String, String)>> {
+    let table = match database.begin_read()?.open_table(OF) {
+        Ok(table) => table,
+        Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let cell = |name: &str| Ok::<_, anyhow::Error>(table.get(name)?.map(|text| text.value().to_owned()));
+    Ok(cell("exercise")?.zip(cell("seed")?))
 }

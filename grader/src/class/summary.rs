@@ -54,7 +54,8 @@ pub struct Learner {
     pub state: State,
     /// Why there is no report, or a remark on what was graded.
     pub note: String,
-    /// The points earned; none of an attempt that a later one replaced: whoever adds up is not to find them.
+    /// The points earned; none where nothing was graded, and of an attempt that a later one replaced: whoever adds up is not to find
+    /// them.
     pub score: Option<u32>,
     /// Whether that is a pass.
     pub passed: bool,
@@ -112,6 +113,8 @@ pub enum State {
     Ambiguous,
     /// They are on the roster, and handed in nothing.
     NotSubmitted,
+    /// They are on the roster, and a submission may be theirs, which no row of the roster clearly is.
+    Unmatched,
 }
 
 impl State {
@@ -128,6 +131,7 @@ impl State {
             Self::Unreadable => "unreadable",
             Self::Ambiguous => "ambiguous",
             Self::NotSubmitted => "not_submitted",
+            Self::Unmatched => "unmatched",
         }
     }
 }
@@ -257,6 +261,8 @@ fn check_rows(exercise: &Exercise, learners: &[Learner], language: Language) -> 
         let outcomes =
             graded(learners).filter_map(|(_, report)| report.checks.iter().find(|other| other.id == check.id));
         for outcome in outcomes {
+            // A lesson's checks have the lesson's title; its reports say which answer each is.
+            row.title.clone_from(&outcome.title);
             match outcome.verdict {
                 Verdict::Pass => row.passed += 1,
                 _ if outcome.points > 0 => row.partly += 1,

@@ -21,7 +21,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
             harmless(&learner.learner),
             harmless(&learner.path),
             learner.state.name().to_owned(),
-            learner.score.map(|score| score.to_string()).unwrap_or_default(),
+            learner.mark().map(|score| score.to_string()).unwrap_or_default(),
             class.max_score.to_string(),
             learner.passed.to_string(),
         ];

@@ -59,8 +59,10 @@ pub fn grade_all(
         while let Ok((job, graded)) = receive.recv() {
             let line = line(job, &graded);
             outcome = done(job, graded);
-            progress.advance(&line);
-            if outcome.is_err() {
+            // What was ended half-way is no outcome.
+            if outcome.is_ok() {
+                progress.advance(&line);
+            } else {
                 next.store(jobs.len(), Ordering::Relaxed);
                 break;
             }

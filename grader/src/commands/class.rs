@@ -36,7 +36,7 @@ use crate::host::printable;
 use crate::host::scratch;
 use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
-use crate::intake::left_out;
+use crate::intake::{diagnostic, left_out, submission};
 use crate::pack::Pack;
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
@@ -54,7 +54,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     limits::suffice()?;
     let url = args.queue.queue.as_ref().map(|typed| queue_url(&typed.0)).transpose()?;
     let pack = super::load_pack(&args.exercise)?;
-    check_imports(args)?;
+    check_imports(args, &pack.exercise.id)?;
     let roster = args.roster.as_deref().map(Roster::read).transpose()?;
     let scratch = scratch::folder().context("making a scratch folder")?;
     let languages = &pack.exercise.languages;
@@ -89,24 +89,25 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
         }
         graded => graded?,
     };
-    let mut learners = learners(&entries, &keys_of_entries, &store, &broken)?;
+    let mut learners = learners(&entries, &keys_of_entries, &store, &broken, &pack)?;
     let matched = roster.as_ref().map(|roster| roster_match::match_roster(&mut learners, roster, args.shard.is_some()));
-    let (similar, alike) = likeness::likenesses(&entries, &pack);
+    let rostered = roster.as_ref().zip(matched.as_deref());
+    let known = likeness::Known::of(&learners, &pack, rostered);
+    let (similar, alike) = likeness::likenesses(&entries, &pack, &known);
     let class = Class::of(&pack.exercise, args.seed, args.lang, learners, similar, alike);
     write_results(&class, &pack, args)?;
-    let rostered = roster.as_ref().zip(matched.as_deref());
     let handed_back = hand_back::write_marks(&class, &pack, rostered, args)?;
     console::after(&class, &handed_back, &store, &pack, args)?;
     Ok(if class.count(State::HarnessError) > 0 { Outcome::HarnessError } else { Outcome::Passed })
 }
 
-/// A file that is not there is reported before anything is graded.
-fn check_imports(args: &ClassArgs) -> Result<()> {
+/// A file that is not there, or holds results of another exercise or seed, is reported before anything is graded.
+fn check_imports(args: &ClassArgs, exercise: &str) -> Result<()> {
     if let Some(other) = args.import.iter().find(|path| !path.is_file()) {
         let other = other.display();
         return Err(UsageError(format!("there is no file `{other}` to import: name another run's results.redb")).into());
     }
-    Ok(())
+    args.import.iter().try_for_each(|path| Store::check_import(path, exercise, args.seed))
 }
 
 /// The class as a folder, and what of its archive is not used.
@@ -263,6 +264,7 @@ fn learners(
     keys: &[Option<String>],
     store: &Store,
     broken: &BTreeMap<String, String>,
+    pack: &Pack,
 ) -> Result<Vec<Learner>> {
     let mut learners = Vec::new();
     for (entry, key) in entries.iter().zip(keys) {
@@ -283,8 +285,9 @@ fn learners(
             Found::Ambiguous(several) => {
                 state = State::Ambiguous;
                 format!(
-                    "it holds several that could be graded ({}): keep one; if these are learners, grade this folder as a class",
-                    several.join(", ")
+                    "it holds several that could be graded ({}): keep one, as {}; if these are learners, grade this folder as a class",
+                    several.join(", "),
+                    submission::roots(&pack.exercise)
                 )
             }
             Found::Unreadable(reason) => {
@@ -299,10 +302,14 @@ fn learners(
         };
         if let Some(report) = &mut report {
             entry.shown.clone_into(&mut report.submission.path);
+            // What of theirs was not graded is told to the learner, too.
+            if !note.is_empty() {
+                report.diagnostics.push(diagnostic::general(&note));
+            }
             state = report.verdict.into();
         }
-        let (points, passed) = report.as_ref().map_or((0, false), |report| (report.score, report.passed));
-        let score = Some(points).filter(|_| state != State::Superseded);
+        let score = report.as_ref().map(|report| report.score);
+        let passed = report.as_ref().is_some_and(|report| report.passed);
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
         let (late, owner) = (entry.owner.late, Some(entry.owner.clone()));
         let earlier = Vec::new();

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::cli::DoctorArgs;
 use crate::host::outcome::{Outcome, say};
 use crate::host::sandbox::{self, Walls};
 use crate::host::{alone, cache, limits, machine};
@@ -26,14 +27,23 @@ enum Finding {
     Optional(String, &'static str, String),
 }
 
-/// Examines everything that grading needs, and builds the toolbox if only that is missing.
+/// Examines everything that grading needs, and builds the toolbox if only that is missing; or makes what is made once, and examines
+/// nothing else: where an image is built the sandbox need not be there.
 ///
 /// # Errors
 /// The findings cannot be printed.
-pub fn doctor() -> Result<Outcome> {
+pub fn doctor(args: &DoctorArgs) -> Result<Outcome> {
     if !matches!(cache(), Finding::Fine(_)) {
         // With a temporary cache nothing built now would be kept: examining is no reason to build it.
         cache::leave_making_to(|_| Err("what is built here would not be kept: mend the cache folder first".to_owned()));
+    }
+    if args.prepare {
+        // Whoever prepares a machine prepares it for every exercise.
+        let findings = [cache(), toolbox(), python()].map(Finding::required);
+        return tell(
+            &findings,
+            ["Everything that is made once is there.", "Not everything that is made once is there"],
+        );
     }
     let mut findings = vec![rust(), limits(), sandbox(), services(), cache()];
     findings.extend(cache::folder().map(|folder| room(&folder)));
@@ -42,8 +52,23 @@ pub fn doctor() -> Result<Outcome> {
     findings.push(python());
     findings.push(tool("node", "install Node 20.19 or newer, see https://nodejs.org"));
     findings.push(tool("chromium", "run: sudo apt-get install chromium"));
+    tell(&findings, ["This machine can grade.", "This machine cannot grade yet"])
+}
+
+impl Finding {
+    /// What is otherwise needed for a part only, as needed.
+    fn required(self) -> Self {
+        match self {
+            Self::Optional(what, _, remedy) => Self::Missing(what, remedy),
+            other => other,
+        }
+    }
+}
+
+/// Prints the findings, and whether all that is needed is there.
+fn tell(findings: &[Finding], [all, not_all]: [&str; 2]) -> Result<Outcome> {
     let mut out = std::io::stdout().lock();
-    for finding in &findings {
+    for finding in findings {
         match finding {
             Finding::Fine(what) => writeln!(out, "✓ {what}")?,
             Finding::Missing(what, remedy) => writeln!(out, "✗ {what}\n  {remedy}")?,
@@ -54,10 +79,10 @@ pub fn doctor() -> Result<Outcome> {
     }
     let missing = findings.iter().filter(|finding| matches!(finding, Finding::Missing(..))).count();
     if missing == 0 {
-        writeln!(out, "This machine can grade.")?;
+        writeln!(out, "{all}")?;
         return Ok(Outcome::Passed);
     }
-    writeln!(out, "This machine cannot grade yet: {missing} of the above are to be mended.")?;
+    writeln!(out, "{not_all}: {missing} of the above are to be mended.")?;
     Ok(Outcome::HarnessError)
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::cli::{GradeArgs, GradingArgs};
 use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
-use crate::host::{printable, scratch};
+use crate::host::{printable, progress, scratch};
 use crate::intake;
 use crate::intake::archive::Refused;
 use crate::intake::submission::Submission;
@@ -43,6 +43,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     // An address that is named here is no stranger's: it may be inside this machine.
     let mut bench = Bench::open(&pack, grading.trust || url.is_some())?;
     bench.with.clone_from(with);
+    bench.progress = progress::is_seen().then_some(grading.lang);
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
         Some(service) => {
@@ -59,6 +60,9 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
         None => grade_path(&bench, grading, &stop)?,
     };
+    if bench.progress.is_some() && pack.exercise.interface == InterfaceKind::Tests {
+        progress::clear();
+    }
     let definitions =
         if url.is_none() && start.is_none() { definitions(&pack, grading) } else { Definitions::default() };
     let setting = Setting { definitions, ..Setting::from_environment(grading.lang, &grading.playground) };

@@ -22,7 +22,10 @@ use crate::pack::{DEFAULT_ID, Pack};
 use crate::run::bench::Bench;
 use crate::run::isolated;
 use crate::run::mutants;
+use crate::run::script as on_subject;
 
+/// The exercise of a submission in Python if none is named.
+const PYTHON_ID: &str = "line-cache";
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;
 
@@ -50,8 +53,20 @@ struct RunDiagnostic {
 /// The script cannot be read, or its subject cannot be created.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     // The reference obeys every script, whatever the exercise: but a name that is none was meant as something.
-    let is_default = args.subject == "reference" && args.exercise == DEFAULT_ID;
-    let pack = if is_default { None } else { Some(super::load_pack(&args.exercise)?) };
+    let is_python = is_python(&args.subject);
+    let usual = if is_python { PYTHON_ID } else { DEFAULT_ID };
+    let exercise = args.exercise.as_deref().unwrap_or(usual);
+    let is_default = args.subject == "reference" && exercise == DEFAULT_ID;
+    let pack = if is_default { None } else { Some(super::load_pack(exercise)?) };
+    if let Some(pack) =
+        pack.as_ref().filter(|pack| is_python && !pack.exercise.languages.contains(&CodeLanguage::Python))
+    {
+        let why = format!(
+            "`{}` is in Python, which `{}` does not take: name its exercise, as `--exercise {PYTHON_ID}`",
+            args.subject, pack.exercise.id
+        );
+        return Err(UsageError(why).into());
+    }
     let is_whole_run = pack.as_ref().is_some_and(|pack| pack.exercise.interface == InterfaceKind::Simulate);
     let usual = if is_whole_run { Dialect::Line } else { Dialect::Lab };
     let text = read_script(&args.script)?;
@@ -71,7 +86,11 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     for event in &mut events {
         event.line += header_lines;
     }
-    let diagnostics = script.diagnostics.iter().map(|diagnostic| RunDiagnostic {
+    // A scene has lines that no other script has, and runs only if all of them are right.
+    let is_scene = args.subject != "reference"
+        && pack.as_ref().is_some_and(|pack| on_subject::is_scene(pack.exercise.interface, script.dialect));
+    let wrong = if is_scene { &[][..] } else { &script.diagnostics };
+    let diagnostics = wrong.iter().map(|diagnostic| RunDiagnostic {
         line: diagnostic.line + header_lines,
         from: diagnostic.span.start + header.len(),
         to: diagnostic.span.end + header.len(),
@@ -93,13 +112,20 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
-    Ok(if !script.diagnostics.is_empty() {
+    Ok(if !wrong.is_empty() {
         Outcome::Usage
     } else if events.iter().any(broken) {
         Outcome::NotPassed
     } else {
         Outcome::Passed
     })
+}
+
+/// Whether a subject is a submission in Python, by its name: a file, or a folder with a `main.py`.
+fn is_python(subject: &str) -> bool {
+    let path = Path::new(subject);
+    let is_source = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("py"));
+    is_source && path.is_file() || path.join("main.py").is_file()
 }
 
 fn read_script(path: &str) -> Result<String> {
@@ -129,6 +155,7 @@ fn on_built(
     commands: &str,
     seed: u64,
 ) -> Result<Vec<Event>> {
+    on_subject::suits(pack.exercise.interface, commands, dialect)?;
     let bench = Bench::open(pack, args.trust)?;
     let Some(id) = subject.strip_prefix("mutant:") else {
         let path = Path::new(subject);
@@ -151,8 +178,9 @@ fn on_built(
         pack.exercise.mutants.iter().any(|mutant| mutant.id == id && mutant.speaks(*language))
     };
     let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
-    let mut subject = mutants::factory(&bench, language, id)?.subject(&Limits::default())?;
-    Ok(isolated::run_on(pack.exercise.interface, commands, dialect, subject.as_mut(), seed))
+    let factory = mutants::factory(&bench, language, id)?;
+    let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
+    on_subject::run(pack.exercise.interface, commands, dialect, &mut fresh, seed)
 }
 
 fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {

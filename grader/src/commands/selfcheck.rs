@@ -7,17 +7,18 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::{GradeVerdict, Report};
 use cachedojo_judge::resemblance::{Fingerprint, compare};
+use cachedojo_judge::{Exercise, Verdict};
 use cachedojo_notation::text::Language;
 
 use crate::attacks::{self, Corpus};
 use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, say};
-use crate::pack::built_in_ids;
+use crate::host::printable::counted;
+use crate::pack::{Pack, built_in_ids};
 use crate::report::first_obstacle;
 use crate::run::bench::Bench;
 use crate::run::isolated;
@@ -55,7 +56,7 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
         }
     }
     let mut out = std::io::stdout().lock();
-    writeln!(out, "selfcheck: {} exercises, {mistakes} mistakes", ids.len())?;
+    writeln!(out, "selfcheck: {}, {}", counted(ids.len(), "exercise"), counted(mistakes, "mistake"))?;
     Ok(if mistakes == 0 { Outcome::Passed } else { Outcome::NotPassed })
 }
 
@@ -83,7 +84,8 @@ fn check_course(trust: bool) -> Result<usize> {
         writeln!(out, "{COURSE_ID}: {mistake}")?;
     }
     let (lessons, mutants) = (files.course.lessons.len(), files.patches.len());
-    writeln!(out, "{COURSE_ID}: {lessons} lessons, {mutants} mutants, {} mistakes", mistakes.len())?;
+    let counts = [(lessons, "lesson"), (mutants, "mutant"), (mistakes.len(), "mistake")];
+    writeln!(out, "{COURSE_ID}: {}", counts.map(|(count, what)| counted(count, what)).join(", "))?;
     Ok(mistakes.len())
 }
 
@@ -97,21 +99,43 @@ fn check_attacks(bench: &Bench<'_>, corpus: Corpus, home: &Path) -> Result<usize
     Ok(succeeded.len())
 }
 
+/// What is wrong with the patches: one that is not there, or does not fit any more, is the pack's mistake, and no failure of the
+/// grader's.
+fn unfit(pack: &Pack, language: CodeLanguage) -> Vec<String> {
+    if pack.exercise.interface == InterfaceKind::Tests || pack.part("solution", language).is_empty() {
+        return Vec::new();
+    }
+    let specs = pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
+    specs.filter_map(|spec| mutants::files(pack, language, &spec.id).err()).map(|error| format!("{error:#}")).collect()
+}
+
+/// The mistakes of a pack's part in a language.
+fn check_language(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Vec<String>> {
+    let mut found: Vec<String> = Vec::new();
+    let solution = grade(bench, language, "solution", seed)?;
+    found.extend(check_solution(solution.as_ref()));
+    // Of a solution that does not run no mutant can be made, and whoever is graded is compared with those.
+    let runs = solution.is_some_and(|report| report.verdict == GradeVerdict::Graded);
+    if runs {
+        let starter = grade(bench, language, "starter", seed)?;
+        found.extend(check_starter(starter.as_ref()));
+        found.extend(check_planted(&bench.pack.exercise, language, starter.as_ref()));
+    }
+    // The bugs that tests are to find are proved by the solution's tests, which find them all.
+    if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
+        let fingerprints = fingerprints(bench, language, seed, &mut found)?;
+        found.extend(check_mutants(bench, language, &fingerprints));
+    }
+    Ok(found)
+}
+
 fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     let mut mistakes = Vec::new();
     for &language in &bench.pack.exercise.languages {
-        let mut found: Vec<String> = Vec::new();
-        let solution = grade(bench, language, "solution", seed)?;
-        found.extend(check_solution(solution.as_ref()));
-        // Of a solution that does not run no mutant can be made, and whoever is graded is compared with those.
-        let runs = solution.is_some_and(|report| report.verdict == GradeVerdict::Graded);
-        if runs {
-            found.extend(check_starter(grade(bench, language, "starter", seed)?.as_ref()));
-        }
-        // The bugs that tests are to find are proved by the solution's tests, which find them all.
-        if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
-            let fingerprints = fingerprints(bench, language, seed, &mut found)?;
-            found.extend(check_mutants(bench, language, &fingerprints));
+        // Whoever is graded is compared with the known bugs: so nothing is graded before all of these can be made.
+        let mut found = unfit(bench.pack, language);
+        if found.is_empty() {
+            found = check_language(bench, language, seed)?;
         }
         let is_only = bench.pack.exercise.languages.len() == 1;
         let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
@@ -128,8 +152,8 @@ fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
     for mistake in &mistakes {
         writeln!(out, "{}: {mistake}", exercise.id)?;
     }
-    let (checks, mutants) = (exercise.checks.len(), exercise.mutants.len());
-    writeln!(out, "{}: {checks} checks, {mutants} mutants, {} mistakes", exercise.id, mistakes.len())?;
+    let counts = [(exercise.checks.len(), "check"), (exercise.mutants.len(), "mutant"), (mistakes.len(), "mistake")];
+    writeln!(out, "{}: {}", exercise.id, counts.map(|(count, what)| counted(count, what)).join(", "))?;
     Ok(mistakes.len())
 }
 
@@ -159,6 +183,16 @@ fn check_starter(report: Option<&Report>) -> Option<String> {
     }
 }
 
+/// The bugs that the pack says the starter has must be those that it is seen to have: what else it is like would be told.
+fn check_planted(exercise: &Exercise, language: CodeLanguage, starter: Option<&Report>) -> Option<String> {
+    let planted = exercise.mutants.iter().filter(|mutant| mutant.planted && mutant.speaks(language));
+    let planted: BTreeSet<&str> = planted.map(|mutant| mutant.id.as_str()).collect();
+    let alike = starter?.mutants.iter().filter(|mutant| mutant.behaves_like);
+    let alike: BTreeSet<&str> = alike.map(|mutant| mutant.id.as_str()).collect();
+    (!planted.is_empty() && alike != planted)
+        .then(|| format!("the starter behaves like {alike:?}, its pack says that {planted:?} are planted in it"))
+}
+
 fn obstacle(report: &Report) -> String {
     first_obstacle(report, Language::English).unwrap_or_default()
 }
@@ -180,11 +214,6 @@ fn fingerprints(
     mistakes: &mut Vec<String>,
 ) -> Result<Vec<Option<Fingerprint>>> {
     let specs: Vec<_> = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language)).collect();
-    // A patch that is not there, or does not fit any more, is the pack's mistake, and no failure of the grader's.
-    if let Some(error) = specs.iter().find_map(|spec| mutants::files(bench.pack, language, &spec.id).err()) {
-        mistakes.push(format!("{error:#}"));
-        return Ok(specs.iter().map(|_| None).collect());
-    }
     let outcomes = mutants::fingerprints(bench, language, &specs, Rows::All, seed)?.into_iter();
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }

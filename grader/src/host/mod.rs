@@ -14,6 +14,7 @@
 //! | `kernel` | two system calls for which no crate has a safe function |
 //! | [`machine`] | processor clocks, process groups, signals |
 //! | [`programs`] | how this system names programs, and where a user's folder is |
+//! | [`progress`] | how far long work has come, on a terminal |
 //! | [`printable`] | text from a stranger, made harmless |
 //! | [`outcome`] | how a command ends: exit codes, and the error for wrong usage |
 //!
@@ -38,6 +39,7 @@ pub mod printable;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/process.rs")]
 pub mod process;
 pub mod programs;
+pub mod progress;
 pub mod random;
 #[cfg_attr(not(target_os = "linux"), path = "elsewhere/sandbox.rs")]
 pub mod sandbox;

@@ -87,6 +87,11 @@ pub fn clip(text: &str, chars_max: usize) -> String {
     }
 }
 
+/// A number of things, in English: `1 mistake`, `2 mistakes`.
+pub fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,20 +14,17 @@ use crate::host::digest::hex;
 use crate::host::files::read_plain;
 
 use super::archive::{self, is_archive};
+pub use super::choose::Found;
+use super::choose::{NAMED_MAX, choice, named, source};
 use super::class_items::{counts_as_submission, special_files};
 use super::look;
 use super::names::unrevised;
 use super::platform::{Owner, Platform, owners};
-use super::submission::Submission;
 
 /// The deepest folder that is searched.
 const DEPTH_MAX: usize = 12;
 /// The most files of one learner that are examined.
 const FILES_MAX: usize = 10_000;
-/// The largest source that is examined, in bytes.
-const SOURCE_BYTES_MAX: u64 = 1 << 20;
-/// The most file names that a message lists.
-const NAMED_MAX: usize = 5;
 
 /// One learner's submission, or the lack of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,23 +37,6 @@ pub struct Entry {
     pub found: Found,
     /// Its owner, for handing results back.
     pub owner: Owner,
-}
-
-/// The result of the search in one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// A submission to grade, with a remark if there was a choice.
-    Source(PathBuf, String),
-    /// Nothing, or only blank sources.
-    Empty,
-    /// Files, but no source among them.
-    Missing(Vec<String>),
-    /// An earlier file of a learner whose later one is graded.
-    Superseded,
-    /// An archive that was refused, or a folder that cannot be read.
-    Unreadable(String),
-    /// Several candidates, and nothing that shows which is meant: a mark must not depend on a guess.
-    Ambiguous(Vec<String>),
 }
 
 /// The entries of a class's folder, one for each learner (and one for each superseded file), ordered by name. Archives
@@ -218,7 +198,8 @@ impl Finder<'_> {
             found.push((self.relative_name(path), Owner { late, ..owner.clone() }, of_files));
         } else {
             for place in files.into_iter().filter(|place| !(is_unpacked && is_archive(&place.path))) {
-                let of_file = self.in_file(&place.path);
+                // A platform's own receipt is nobody's submission, whatever the exercise takes.
+                let of_file = if place.owner.is_note { missing(&place.path) } else { self.in_file(&place.path) };
                 found.push((self.relative_name(&place.path), place.owner, of_file));
             }
         }
@@ -281,15 +262,15 @@ impl Finder<'_> {
         if let Err(error) = walk(folder, 0, &mut files) {
             return Found::Unreadable(format!("the folder cannot be read: {error}"));
         }
-        if let Some(found) = self.root_among(folder, &files) {
+        if let Some(found) = choice(folder, &files, self.languages) {
             return found;
         }
         let archives: Vec<&PathBuf> = files.iter().filter(|path| is_archive(path)).collect();
         match archives[..] {
             [archive] if depth == 0 => self.in_archive(archive),
             [] if files.is_empty() => Found::Empty,
-            [_, _, ..] => Found::Ambiguous(names(folder, archives.iter().map(|path| path.as_path()))),
-            _ => Found::Missing(names(folder, files.iter().map(PathBuf::as_path))),
+            [_, _, ..] => Found::Ambiguous(named(folder, archives.iter().map(|path| path.as_path()))),
+            _ => Found::Missing(named(folder, files.iter().map(PathBuf::as_path))),
         }
     }
 
@@ -311,7 +292,7 @@ impl Finder<'_> {
         } else if look::is_source(path, self.languages) {
             source(path, String::new())
         } else {
-            Found::Missing(vec![path.file_name().unwrap_or_default().to_string_lossy().into_owned()])
+            missing(path)
         }
     }
 
@@ -338,47 +319,11 @@ impl Finder<'_> {
         self.made += 1;
         archive::place(self.scratch, self.made)
     }
+}
 
-    /// Which of a learner's files are graded: the crate or program whose root file is least deep. If there are several, nothing
-    /// shows which is meant; nor may two learners share a folder.
-    fn root_among(&self, folder: &Path, files: &[PathBuf]) -> Option<Found> {
-        let depth = |path: &Path| path.components().count();
-        for name in look::roots(self.languages) {
-            let roots: Vec<&PathBuf> = files.iter().filter(|path| path.ends_with(name)).collect();
-            let Some(least) = roots.iter().map(|path| depth(path)).min() else { continue };
-            let home =
-                |root: &Path| root.ancestors().nth(Path::new(name).components().count()).unwrap_or(folder).to_owned();
-            let nearest: Vec<&PathBuf> = roots.iter().filter(|path| depth(path) == least).copied().collect();
-            let [chosen] = nearest[..] else {
-                let homes: Vec<PathBuf> = nearest.iter().map(|root| home(root)).collect();
-                return Some(Found::Ambiguous(names(folder, homes.iter().map(PathBuf::as_path))));
-            };
-            if is_blank(chosen) {
-                return Some(Found::Empty);
-            }
-            let home = home(chosen);
-            let is_script = |path: &PathBuf| look::is_source(path, &[CodeLanguage::Script]);
-            // A script is one file: what stands beside it is not part of it, as a crate's other files are.
-            let beside = files.iter().filter(|path| *name == *"script.txt" && is_script(path) && *path != chosen);
-            let others = roots.into_iter().filter(|root| !root.starts_with(&home));
-            let apart: Vec<&PathBuf> = if *name == *"script.txt" { beside.collect() } else { others.collect() };
-            let others = names(folder, apart.iter().map(|path| path.as_path())).join(", ");
-            let remark = if others.is_empty() { others } else { format!("there is more than was graded: {others}") };
-            // A program in a package is started from above it.
-            let above = home.parent().filter(|_| *name == *"main.py" && home != folder).map(Path::to_owned);
-            let is_package =
-                |above: &PathBuf| Submission::read(above, self.languages).is_ok_and(|read| read.root.contains('/'));
-            return Some(Found::Source(above.filter(is_package).unwrap_or(home), remark));
-        }
-        let mut sources = files.iter().filter(|path| look::is_source(path, self.languages));
-        let (first, second) = (sources.next()?, sources.next());
-        // A single file is graded whatever its name; with several, grading reports the expected names.
-        if second.is_none() {
-            Some(source(first, String::new()))
-        } else {
-            Some(Found::Source(folder.to_owned(), String::new()))
-        }
-    }
+/// A file that is no source.
+fn missing(path: &Path) -> Found {
+    Found::Missing(vec![path.file_name().unwrap_or_default().to_string_lossy().into_owned()])
 }
 
 /// The item of one attempt that is graded: its only source. With two sources, nothing shows which is meant.
@@ -395,22 +340,6 @@ fn chosen(mut found: Vec<(String, Owner, Found)>) -> Option<Entry> {
         }
     };
     Some(Entry { learner: owner.shown.clone(), shown, found, owner })
-}
-
-/// The first few names, relative to a folder.
-fn names<'a>(folder: &Path, paths: impl Iterator<Item = &'a Path>) -> Vec<String> {
-    paths.take(NAMED_MAX).map(|path| path.strip_prefix(folder).unwrap_or(path).display().to_string()).collect()
-}
-
-fn source(path: &Path, remark: String) -> Found {
-    if is_blank(path) { Found::Empty } else { Found::Source(path.to_owned(), remark) }
-}
-
-fn is_blank(path: &Path) -> bool {
-    // A larger file is not blank, and grading reports if it is too large.
-    let is_blank =
-        |bytes: Vec<u8>| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).iter().all(u8::is_ascii_whitespace);
-    read_plain(path, SOURCE_BYTES_MAX).is_ok_and(is_blank)
 }
 
 /// A folder's files and folders in order, without links, pipes, hidden files and generated folders.

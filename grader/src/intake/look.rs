@@ -30,6 +30,8 @@ pub(super) struct Look {
     extension: &'static str,
     /// The names of root files, the likeliest first; without one of these, a single file is the root.
     pub(super) roots: &'static [&'static str],
+    /// The name of the root file of tests.
+    pub(super) tests: &'static str,
     /// The name that a single file gets if its own cannot be a module's.
     pub(super) alone: &'static str,
     /// The language's name in a sentence.
@@ -39,16 +41,23 @@ pub(super) struct Look {
 pub(super) const fn look(language: CodeLanguage) -> Look {
     match language {
         CodeLanguage::Rust => {
-            Look { extension: "rs", roots: &["src/lib.rs", "lib.rs", "tests.rs"], alone: "lib.rs", name: "Rust" }
+            let roots = &["src/lib.rs", "lib.rs", "tests.rs"];
+            Look { extension: "rs", roots, tests: "tests.rs", alone: "lib.rs", name: "Rust" }
         }
         CodeLanguage::Python => Look {
             extension: "py",
             roots: &["main.py", "tests/test_cache.py", "test_cache.py"],
+            tests: "tests/test_cache.py",
             alone: "test_cache.py",
             name: "Python",
         },
-        CodeLanguage::Script => Look { extension: "txt", roots: &["script.txt"], alone: "script.txt", name: "script" },
-        CodeLanguage::Http => Look { extension: "", roots: &["start"], alone: "start", name: "service" },
+        CodeLanguage::Script => {
+            let name = "script.txt";
+            Look { extension: "txt", roots: &["script.txt"], tests: name, alone: name, name: "script" }
+        }
+        CodeLanguage::Http => {
+            Look { extension: "", roots: &["start"], tests: "start", alone: "start", name: "service" }
+        }
     }
 }
 

@@ -10,10 +10,12 @@
 //! | [`platform`], `names`, `owner_files`, `owner` | the owner of a folder or file, from the names that course platforms give |
 //! | [`left_out`] | what of a class's archive is not used, told to whom it belongs |
 //! | `class_items` | which items of a class's folder count as a submission |
+//! | `choose` | which of a learner's files are graded: one rule |
 //! | [`find`] | each learner's submission in the exports of course platforms |
 //! | [`diagnostic`] | messages about a source |
 
 pub mod archive;
+mod choose;
 mod class_items;
 pub mod diagnostic;
 pub mod find;

@@ -172,7 +172,11 @@ fn moment(text: &str) -> Option<u64> {
 /// The last name, the first, the login, the number.
 pub(super) fn ilias(whole: &str) -> Option<Owner> {
     let parts: Vec<&str> = whole.split('_').collect();
-    let [last, first @ .., login, number] = parts.as_slice() else { return None };
+    let [name @ .., login, number] = parts.as_slice() else { return None };
+    // `von_der_Heide_Jürgen`: small words belong to the last name.
+    let small = name.iter().take_while(|word| word.starts_with(char::is_lowercase)).count();
+    let (last, first) = name.split_at_checked(if small + 1 < name.len() { small + 1 } else { 1 })?;
+    let last = last.join(" ");
     if first.is_empty() || !is_number(number) || last.is_empty() || login.is_empty() {
         return None;
     }
@@ -188,6 +192,19 @@ pub(super) fn ilias(whole: &str) -> Option<Owner> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn iliass_last_names_may_have_small_words() {
+        for (whole, name) in [
+            ("Lovelace_Ada_alove_12", "Ada Lovelace"),
+            ("von_der_Heide_Jürgen_jheide_1236", "Jürgen von der Heide"),
+            ("Lovelace_Ada_Mary_alove_12", "Ada Mary Lovelace"),
+            ("lee_ann_al_12", "ann lee"),
+        ] {
+            assert_eq!(ilias(whole).map(|owner| owner.name).as_deref(), Some(name), "{whole}");
+        }
+        assert_eq!(ilias("Lovelace_alove_12"), None);
+    }
 
     #[test]
     fn moments_grow_as_time_does() {

@@ -94,6 +94,12 @@ impl Owner {
         }
     }
 
+    /// The group that Moodle puts before the name: `Group A-Ada Lovelace`. What could be the first half of a name is none.
+    pub fn group(&self) -> Option<&str> {
+        let (group, _) = self.name.split_once('-').filter(|_| self.platform == Platform::Moodle)?;
+        group.contains(|c: char| c == ' ' || c.is_ascii_digit()).then_some(group)
+    }
+
     /// Each person whose it is, as if they had handed in alone.
     pub fn people(&self) -> Vec<Self> {
         let partners = self.partners.iter().map(|Partner { name, number, email }| Self {

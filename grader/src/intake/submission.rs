@@ -137,8 +137,11 @@ impl Submission {
         walk.folder(path, 0)?;
         let Walk { mut sources, mut notes, others, .. } = walk;
         let Some((language, root)) = find_language(languages, &sources.keys()) else {
+            if let Some(unread) = notes.iter().find_map(|note| in_place_of_a_source(note, languages)) {
+                return Err(Unreadable::BadRoot(unread));
+            }
             let (languages, found) = (languages.to_vec(), sources.into_keys().take(NAMED_MAX).collect());
-            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others });
+            return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others, tests: false });
         };
         notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());
@@ -201,6 +204,24 @@ impl Submission {
     }
 }
 
+/// What is said of a link, and of what is neither file, folder nor link, such as a pipe.
+const LINK: &str = "symbolic links are not followed: this one is ignored";
+const NO_FILE: &str = "this is neither a file nor a folder: it is ignored";
+
+/// What is said where nothing can be graded, if this note is about a link or a pipe in the place of a source or of a root file's
+/// folder.
+fn in_place_of_a_source(note: &Diagnostic, languages: &[CodeLanguage]) -> Option<Diagnostic> {
+    let why = match note.message.as_str() {
+        LINK => "this is a link, and links are not followed: hand in the file itself",
+        NO_FILE => "this is neither a file nor a folder: hand in a file",
+        _ => return None,
+    };
+    let is_folder_of = |root: &str| root.strip_prefix(note.file.as_str()).is_some_and(|rest| rest.starts_with('/'));
+    let is_wanted = language_of(&note.file, languages).is_some()
+        || languages.iter().any(|language| look(*language).roots.iter().any(|root| is_folder_of(root)));
+    is_wanted.then(|| diagnostic::at(&note.file, 0, 0, why))
+}
+
 /// Source files by name: the text of each, or what is wrong with it.
 type Sources = BTreeMap<String, Result<String, Diagnostic>>;
 
@@ -243,19 +264,16 @@ impl Walk<'_> {
             if let Some((_, why)) = IGNORED.iter().find(|(ignored, _)| *ignored == name) {
                 self.notes.push(diagnostic::at(&relative, 0, 0, why));
             } else if kind.is_symlink() {
-                self.notes.push(diagnostic::at(
-                    &relative,
-                    0,
-                    0,
-                    "symbolic links are not followed: this one is ignored",
-                ));
+                self.notes.push(diagnostic::at(&relative, 0, 0, LINK));
             } else if kind.is_dir() {
                 if depth < DEPTH_MAX && !is_foreign(&name) {
                     self.folder(&path, depth + 1)?;
                 }
             } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
                 self.source(&path, relative)?;
-            } else if kind.is_file() && !name.starts_with('.') && self.others.len() < NAMED_MAX {
+            } else if !kind.is_file() {
+                self.notes.push(diagnostic::at(&relative, 0, 0, NO_FILE));
+            } else if !name.starts_with('.') && self.others.len() < NAMED_MAX {
                 self.others.push(printable::line(&relative));
             }
         }
@@ -377,6 +395,26 @@ mod tests {
         assert_eq!(notes(&["src/lib.rs", "main.py"]), [said]);
         assert_eq!(notes(&["src/lib.rs", "plot.py", "tools/main.py"]), [""; 0]);
         assert_eq!(notes(&["main.py", "try.rs"]), [""; 0]);
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_source_is_told_as_what_it_is() {
+        for (name, target, said) in [
+            (
+                "src/lib.rs",
+                "/etc/passwd",
+                "src/lib.rs: this is a link, and links are not followed: hand in the file itself",
+            ),
+            ("src", "/etc", "src: this is a link, and links are not followed: hand in the file itself"),
+            ("data", "/etc", "holds no Rust source; hand in `src/lib.rs`"),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let link = folder.path().join(name);
+            fs::create_dir_all(link.parent().expect("a parent")).expect("a folder");
+            crate::host::machine::link(target, &link).expect("links are allowed");
+            let why = Submission::read(folder.path(), &[CodeLanguage::Rust]).expect_err("nothing to grade").to_string();
+            assert!(why.ends_with(said), "{why}");
+        }
     }
 
     #[test]

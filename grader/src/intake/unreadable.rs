@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, Exercise, InterfaceKind};
 
 use super::diagnostic::{self, Diagnostic};
 use super::look::{Look, look};
@@ -37,6 +37,8 @@ pub enum Unreadable {
         found: Vec<String>,
         /// The other files.
         others: Vec<String>,
+        /// Whether tests are handed in.
+        tests: bool,
     },
     /// The root file cannot be used.
     BadRoot(Diagnostic),
@@ -56,14 +58,17 @@ impl fmt::Display for Unreadable {
                 let roots = listed(languages, |look| look.roots[0].to_owned());
                 write!(f, "cannot read `{path}`: {reason}; give a folder with {roots}, or one source file")
             }
-            Self::NoRoot { path, languages, found, others } if found.is_empty() => {
+            Self::NoRoot { path, languages, found, others, tests } if found.is_empty() => {
                 let names = listed(languages, |look| look.name.to_owned());
                 let has = if others.is_empty() { String::new() } else { format!(" (it has {})", others.join(", ")) };
-                write!(f, "`{path}` holds no {names} source{has}; hand in {}", roots(languages))
+                write!(f, "`{path}` holds no {names} source{has}; hand in {}", named(languages, *tests))
             }
-            Self::NoRoot { path, languages, found, .. } => {
-                let (roots, found) = (roots(languages), found.join(", "));
+            Self::NoRoot { path, languages, found, tests, .. } => {
+                let (roots, found) = (named(languages, *tests), found.join(", "));
                 write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
+            }
+            Self::BadRoot(diagnostic) if diagnostic.line == 0 => {
+                write!(f, "{}: {}", diagnostic.file, diagnostic.message)
             }
             Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
             Self::TooBig { path, limit } => {
@@ -75,9 +80,13 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// The files to begin with, in a sentence: `main.py` or `src/lib.rs`.
-pub fn roots(languages: &[CodeLanguage]) -> String {
-    listed(languages, |look| format!("`{}`", look.roots[0]))
+/// The files to begin with in an exercise, in a sentence: `main.py` or `src/lib.rs`.
+pub fn roots(exercise: &Exercise) -> String {
+    named(&exercise.languages, exercise.interface == InterfaceKind::Tests)
+}
+
+fn named(languages: &[CodeLanguage], tests: bool) -> String {
+    listed(languages, |look| format!("`{}`", if tests { look.tests } else { look.roots[0] }))
 }
 
 fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {
@@ -85,6 +94,15 @@ fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {
 }
 
 impl Unreadable {
+    /// The same, for an exercise in which tests are handed in or not.
+    #[must_use]
+    pub fn of(mut self, exercise: &Exercise) -> Self {
+        if let Self::NoRoot { tests, .. } = &mut self {
+            *tests = exercise.interface == InterfaceKind::Tests;
+        }
+        self
+    }
+
     /// As a diagnostic of a report.
     pub fn diagnostic(&self) -> Diagnostic {
         match self {

@@ -27,8 +27,38 @@ pub trait Suite: Debug {
     /// The names of functions whose tests assert nothing, according to their source.
     fn silent(&self) -> &BTreeSet<String>;
 
+    /// What looks like a test and is not read as one, according to its source.
+    fn uncollected(&self) -> &[Uncollected] {
+        &[]
+    }
+
     /// The backend, as reports name it.
     fn backend(&self) -> &'static str;
+}
+
+/// A function or class that looks like a test.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Uncollected {
+    /// Its file.
+    pub file: String,
+    /// Its line there.
+    pub line: u32,
+    /// Its name.
+    pub name: String,
+    /// Why it is not read.
+    pub why: NotRead,
+}
+
+/// Why pytest reads something as no test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotRead {
+    /// A class with a constructor of its own.
+    Constructor,
+    /// A class whose name does not begin with `Test`.
+    ClassName,
+    /// An `async def`.
+    Async,
 }
 
 /// The result of a learner's tests on one cache.
@@ -80,7 +110,7 @@ pub struct Test {
     pub line: u32,
     /// Whether it passed.
     pub outcome: TestOutcome,
-    /// The failure's message; empty for a pass.
+    /// The failure's message, or what a test that is skipped is marked with; empty for a pass.
     pub text: String,
     /// How many threads of its own called the cache.
     pub threads: u32,

@@ -102,12 +102,15 @@ struct Document<'a> {
     submitted_by: Option<&'a SubmittedBy>,
 }
 
+/// After a failure of the grader it is 0 of 0, as where Classroom 50 itself has nothing to grade by: a result needs a score, and 0 of
+/// the exercise's points would be a mark.
 pub(super) fn render(report: &Report, language: Language, identity: &Identity) -> String {
+    let is_marked = report.verdict != GradeVerdict::HarnessError;
     let tests = rows(report, language).into_iter().map(|row| TestResult {
         test_name: row.name(),
         passed: row.passed(),
-        score: row.points.min(row.max_points),
-        max_score: row.max_points,
+        score: if is_marked { row.points.min(row.max_points) } else { 0 },
+        max_score: if is_marked { row.max_points } else { 0 },
         output: row.details,
     });
     let graded = report.verdict == GradeVerdict::Graded;
@@ -123,7 +126,7 @@ pub(super) fn render(report: &Report, language: Language, identity: &Identity) -
         review: &identity.review,
         datetime: &identity.datetime,
         score: if graded { report.score.min(report.max_score) } else { 0 },
-        max_score: report.max_score,
+        max_score: if is_marked { report.max_score } else { 0 },
         tests: tests.collect(),
         submitted_by: identity.submitted_by.as_ref(),
     })

@@ -30,6 +30,7 @@ pub(super) fn disclose(report: &Report, playground: &str, language: Language) ->
     for row in &mut report.growth {
         row.title = line(&row.title);
     }
+    report.mutants.retain(|mutant| !mutant.withheld);
     for mutant in &mut report.mutants {
         mutant.message = line(&mutant.message);
     }
@@ -113,9 +114,27 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use cachedojo_judge::report::{AlsoFails, GraderId, SubmissionId};
+    use cachedojo_judge::resemblance::Resemblance;
 
     use super::*;
     use crate::pack::{DEFAULT_ID, Pack};
+
+    #[test]
+    fn no_reader_is_told_a_bug_that_the_starter_has() {
+        let mut exercise = Pack::load("five-bugs").expect("it is sound").exercise;
+        exercise.checks.clear();
+        let alike = |id: &str| Resemblance { mutant: id.to_owned(), detected: false, behaves_like: true };
+        let alike: Vec<_> = exercise.mutants.iter().map(|mutant| alike(&mutant.id)).collect();
+        let id = SubmissionId { path: "here".to_owned(), sha256: String::new(), files: Vec::new() };
+        let grader = GraderId { version: String::new(), backend: "wasm".to_owned() };
+        let report = Report::of_checks(&exercise, 0, Language::English, id, grader, &[], &[], &alike, Vec::new());
+        let ids = |report: &Report| report.mutants.iter().map(|mutant| mutant.id.clone()).collect::<Vec<_>>();
+        let shown = ids(&disclose(&report, "", Language::English));
+        assert_eq!(ids(&report).len(), shown.len() + 5, "a teacher's page is made from what is kept");
+        assert!(
+            !shown.iter().any(|id| id == "half_is_a_quorum") && shown.iter().any(|id| id == "a_quorum_is_always_two")
+        );
+    }
 
     #[test]
     fn a_report_of_endless_answers_is_short_enough_to_be_handed_on() {

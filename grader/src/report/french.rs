@@ -65,6 +65,15 @@ const SENTENCES: &[(&str, &str)] = &[
         "symbolic links are not followed: this one is ignored",
         "les liens symboliques ne sont pas suivis : celui-ci est ignoré",
     ),
+    ("this is neither a file nor a folder: it is ignored", "ceci n'est ni un fichier ni un dossier : il est ignoré"),
+    (
+        "this is a link, and links are not followed: hand in the file itself",
+        "ceci est un lien, et les liens ne sont pas suivis : rendez le fichier lui-même",
+    ),
+    (
+        "this is neither a file nor a folder: hand in a file",
+        "ceci n'est ni un fichier ni un dossier : rendez un fichier",
+    ),
     (
         "this file's name holds characters that no module has: it is ignored",
         "le nom de ce fichier contient des caractères qu'aucun module n'a : il est ignoré",
@@ -74,6 +83,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
+    ("there is more than was graded: {}", "il y a plus que ce qui est noté : {}"),
     ("compiling takes longer than {} s", "la compilation prend plus de {} s"),
     ("compiling takes more than {} MiB of memory", "la compilation prend plus de {} Mio de mémoire"),
     (

@@ -10,14 +10,16 @@ use super::words::Words;
 
 #[derive(Serialize)]
 struct Results<'a> {
-    score: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<u32>,
     output: String,
     output_format: &'static str,
     test_output_format: &'static str,
     test_name_format: &'static str,
     visibility: &'static str,
     stdout_visibility: &'static str,
-    tests: Vec<Test<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tests: Option<Vec<Test<'a>>>,
     extra_data: ExtraData<'a>,
 }
 
@@ -44,6 +46,8 @@ struct ExtraData<'a> {
     known_bugs: Vec<&'a str>,
 }
 
+/// After a failure of the grader there is neither a score nor a test, one of which Gradescope asks for: so it takes the run for a
+/// failure of the autograder, which the staff sees, and gives no points.
 pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
     let tests: Vec<_> = rows(report, language)
@@ -64,16 +68,20 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     for line in resemblances(report, words) {
         output += &(line + "\n");
     }
-    let graded = report.verdict == GradeVerdict::Graded;
+    let score = match report.verdict {
+        GradeVerdict::Graded => Some(report.score),
+        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => Some(0),
+        GradeVerdict::HarnessError => None,
+    };
     super::pretty::pretty(&Results {
-        score: if graded { report.score } else { 0 },
+        score,
         output,
         output_format: "text",
         test_output_format: "text",
         test_name_format: "text",
         visibility: "visible",
         stdout_visibility: "hidden",
-        tests,
+        tests: score.map(|_| tests),
         extra_data: ExtraData {
             schema: &report.schema,
             exercise: &report.exercise,

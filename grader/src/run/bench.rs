@@ -5,14 +5,15 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_notation::text::Language;
 
-use crate::host::limits;
 use crate::host::outcome::UsageError;
 use crate::host::sandbox::Protection;
+use crate::host::{limits, progress};
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
 use crate::language;
-use crate::language::toolchain::{Built, Extra, Limits, Rejected, Toolchain};
+use crate::language::toolchain::{Built, Extra, Limits, Reason, Rejected, Toolchain};
 use crate::pack::Pack;
 use crate::run::parent;
 
@@ -30,6 +31,8 @@ pub struct Bench<'a> {
     pub limits: Limits,
     /// Whether this process grades for another one, which knows the fingerprints of known bugs.
     pub apart: bool,
+    /// The language in which it is told how far a long grading has come; `None` if it is not.
+    pub progress: Option<Language>,
     /// The rows beyond the checks that are tried too.
     pub with: Vec<Extra>,
     /// One for each language of the exercise: a learner's machine need not have what other languages need.
@@ -56,6 +59,13 @@ impl NotOpened {
 }
 
 impl<'a> Bench<'a> {
+    /// Tells on a terminal that so many caches of so many have been tried.
+    pub(super) fn tell_progress(&self, tried: usize, of: usize) {
+        if let Some(language) = self.progress {
+            progress::tell(language, tried, of);
+        }
+    }
+
     /// A bench for a pack. Things that this machine needs once are made now if the exercise has one language, otherwise
     /// when they are first needed, with a message on standard error. `trust` leaves builds unconfined.
     ///
@@ -66,7 +76,8 @@ impl<'a> Bench<'a> {
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
-        let bench = Self { pack, protection, limits: Limits::default(), apart: false, with: Vec::new(), toolchains };
+        let (limits, with) = (Limits::default(), Vec::new());
+        let bench = Self { pack, protection, limits, apart: false, progress: None, with, toolchains };
         if let [only] = languages[..] {
             bench.toolchain(only)?;
         }
@@ -112,8 +123,10 @@ impl<'a> Bench<'a> {
         let toolchain =
             self.toolchain(submission.language).map_err(|error| Rejected::harness(&format!("{error:#}")))?;
         toolchain.build(submission).map_err(|mut rejected| {
-            rejected.diagnostics =
-                rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files)).collect();
+            let found = rejected.diagnostics.into_iter().map(|found| with_source(found, &submission.files));
+            // What was left out may be what is missing.
+            let notes = submission.notes.iter().filter(|_| rejected.reason == Reason::BuildFailed).cloned();
+            rejected.diagnostics = found.chain(notes).collect();
             rejected
         })
     }

@@ -26,7 +26,10 @@ impl Bench<'_> {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let rejected = Rejected { reason: Reason::BuildFailed, diagnostics: vec![error.diagnostic()] };
+                let rejected = Rejected {
+                    reason: Reason::BuildFailed,
+                    diagnostics: vec![error.of(&self.pack.exercise).diagnostic()],
+                };
                 Ok(self.rejected(path, seed, rejected))
             }
         }

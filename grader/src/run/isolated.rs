@@ -14,12 +14,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use cachedojo_judge::Report;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
-use cachedojo_judge::{Report, simulate};
 use cachedojo_lab::event::Event;
-use cachedojo_lab::runner;
-use cachedojo_lab::script::{self, Dialect};
-use cachedojo_lab::subject::Subject;
+use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +35,7 @@ use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
-use crate::run::suite;
+use crate::run::{script, suite};
 
 /// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -53,8 +51,8 @@ const ARTIFACT: &str = "artifact";
 /// The submission.
 #[derive(Debug, Serialize, Deserialize)]
 enum Given {
-    /// What is at a path.
-    Path(PathBuf),
+    /// What is at a path, whose name need not be UTF-8: as an `OsString` it crosses byte for byte.
+    Path(OsString),
     /// Read elsewhere: it came by a queue.
     Read(Box<Submission>),
     /// A part of the pack, such as its solution, with a name: trusted.
@@ -87,9 +85,9 @@ struct Order {
     limits: Limits,
     /// The rows beyond the checks that are tried too.
     with: Vec<Extra>,
-    scratch: PathBuf,
+    scratch: OsString,
     /// The folder that replaces the cache, if the cache cannot be written to.
-    cache: Option<PathBuf>,
+    cache: Option<OsString>,
 }
 
 /// Stops gradings from outside, when their result is no longer wanted.
@@ -134,7 +132,7 @@ impl Stop {
 /// # Errors
 /// There is nothing readable at `path`, the pack is invalid, `stop` was called, or this machine fails.
 pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
-    grade_given(bench, Given::Path(path.to_owned()), seed, language, stop)
+    grade_given(bench, Given::Path(path.into()), seed, language, stop)
 }
 
 /// Grades a submission that was read elsewhere, in a process of its own. The report is the same as [`grade`]'s on the same files.
@@ -172,7 +170,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
         bench.prepare_lesson(lesson)?;
     }
     let shown = match &given {
-        Given::Path(path) => path.clone(),
+        Given::Path(path) => PathBuf::from(path),
         Given::Read(submission) => PathBuf::from(&submission.path),
         Given::Part(_, name, _) => PathBuf::from(name),
     };
@@ -191,7 +189,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
 pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed: u64) -> Result<Vec<Event>> {
     let home = scratch::folder().context("making a scratch folder")?;
     let order = Work::Run { script: script.to_owned(), dialect, seed };
-    let worked = work(bench, Given::Path(path.to_owned()), order, &Stop::default(), home.path())?;
+    let worked = work(bench, Given::Path(path.into()), order, &Stop::default(), home.path())?;
     match worked.last {
         Line::Done => Ok(worked.events),
         Line::Rejected(rejected) => Err(rejected.into()),
@@ -205,7 +203,7 @@ pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed:
 /// As [`run`]; what does not run in the page is a [`NotInPage`].
 pub fn build(bench: &Bench<'_>, path: &Path, stop: &Stop) -> Result<Vec<u8>> {
     let home = scratch::folder().context("making a scratch folder")?;
-    match work(bench, Given::Path(path.to_owned()), Work::Build, stop, home.path())?.last {
+    match work(bench, Given::Path(path.into()), Work::Build, stop, home.path())?.last {
         Line::Done => read_plain(&home.path().join(ARTIFACT), budget::FILE_BYTES).context("reading the module"),
         Line::Rejected(rejected) => Err(rejected.into()),
         Line::NotInPage(why) => Err(why.into()),
@@ -235,10 +233,10 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
         protection: bench.protection,
         limits: bench.limits,
         with: bench.with.clone(),
-        scratch: home.to_owned(),
-        cache: cache::stand_in(),
+        scratch: home.into(),
+        cache: cache::stand_in().map(PathBuf::into_os_string),
     };
-    let order = serde_json::to_vec(&order).context("this path cannot be handed on: give one that is UTF-8")?;
+    let order = serde_json::to_vec(&order).context("handing the order on")?;
     let mut command = itself::again(itself::GRADE).map_err(|why| anyhow!(why))?;
     // In a group of its own: Ctrl-C for this process ends the other one only through this one.
     machine::in_own_group(&mut command);
@@ -323,6 +321,7 @@ fn converse(
                 say(&json(serde_json::to_vec(&answer))?, running)?;
             }
             Line::Events(more) => events.extend(more),
+            Line::Progress(tried, of) => bench.tell_progress(tried, of),
             last => return Ok((Some(last), running, events)),
         }
     }
@@ -369,21 +368,6 @@ fn too_long(at: &str) -> String {
     format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
 }
 
-/// Runs a script on a subject. In an exercise whose submissions are asked for a whole run of commands at once, a script of the
-/// line protocol is such a run.
-pub fn run_on(
-    interface: InterfaceKind,
-    text: &str,
-    dialect: Dialect,
-    subject: &mut dyn Subject,
-    seed: u64,
-) -> Vec<Event> {
-    if (interface, dialect) == (InterfaceKind::Simulate, Dialect::Line) {
-        return simulate::run_script(text, seed, subject);
-    }
-    runner::run(&script::parse(text, dialect), subject, seed)
-}
-
 // ---- the other side ----
 
 /// The hidden subcommand: grades one submission, as the order on standard input says.
@@ -407,9 +391,10 @@ fn take_order() -> Result<()> {
     ensure!(order.sources == itself::SOURCES, "the grader beside this program is of other sources: build it first");
     machine::confine_grading(order.parent)?;
     budget::begin();
-    scratch::borrow(&order.scratch);
+    let scratch = Path::new(&order.scratch);
+    scratch::borrow(scratch);
     if let Some(folder) = &order.cache {
-        cache::borrow(folder);
+        cache::borrow(Path::new(folder));
     }
     cache::leave_making_to(have_made);
     let mut pack = match &order.lesson {
@@ -421,7 +406,7 @@ fn take_order() -> Result<()> {
     }
     let mut bench = Bench::open(&pack, order.protection == Protection::Trust)?;
     (bench.limits, bench.apart, bench.with) = (order.limits, true, order.with);
-    say(&obeyed(&bench, order.given, order.work, &order.scratch)?)
+    say(&obeyed(&bench, order.given, order.work, scratch)?)
 }
 
 /// Executes the order, and returns the last line.
@@ -429,11 +414,11 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     let languages = &bench.pack.exercise.languages;
     let submission = match (&work, given) {
         (Work::Grade(seed, language), Given::Path(path)) => {
-            return Ok(Line::reported(bench.grade_path(&path, *seed, *language)?));
+            return Ok(Line::reported(bench.grade_path(Path::new(&path), *seed, *language)?));
         }
-        (_, Given::Path(path)) => match Submission::read(&path, languages) {
+        (_, Given::Path(path)) => match Submission::read(Path::new(&path), languages) {
             Ok(submission) => submission,
-            Err(error) => return Ok(Line::Usage(error.to_string())),
+            Err(error) => return Ok(Line::Usage(error.of(&bench.pack.exercise).to_string())),
         },
         (_, Given::Read(submission)) => *submission,
         (_, Given::Part(language, name, files)) => Submission::of(language, &name, files)
@@ -448,8 +433,8 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     };
     if let Work::Run { script, dialect, seed } = work {
         now_running()?;
-        let mut subject = built.factory.subject(&bench.limits)?;
-        let events = run_on(bench.pack.exercise.interface, &script, dialect, subject.as_mut(), seed);
+        let mut fresh = || built.factory.subject(&bench.limits).map_err(|error| error.to_string());
+        let events = script::run(bench.pack.exercise.interface, &script, dialect, &mut fresh, seed)?;
         for some in events.chunks(EVENTS_A_LINE) {
             say(&Line::Events(some.to_vec()))?;
         }

@@ -9,6 +9,7 @@
 //! | `identity` | which grader a report is of |
 //! | [`parent`] | messages from that process to the one that started it |
 //! | [`lesson`] | the course: a lesson's verdict, and the files for the page |
+//! | [`script`] | a script on a submission or on a known bug |
 //! | [`mutants`] | known bugs: patches of the solution, built and judged like submissions |
 
 pub mod bench;
@@ -19,4 +20,5 @@ pub mod isolated;
 pub mod lesson;
 pub mod mutants;
 mod parent;
+pub mod script;
 pub mod suite;

@@ -17,6 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::host;
 use crate::host::cache;
 use crate::host::digest::PartsDigest;
+use crate::host::outcome::say;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
@@ -226,6 +227,9 @@ impl<'a> Memory<'a> {
     }
 }
 
+/// What is told meanwhile.
+const LEARNING: &str = "learning the known bugs (kept for next time)";
+
 /// The fingerprints of several mutants under a seed, in their order, computed on all cores; a bar shows the progress if it takes
 /// a while. Cost for each: [`factory`] and judging once the first time, later a read from the cache.
 ///
@@ -239,13 +243,18 @@ pub fn fingerprints(
     seed: u64,
 ) -> Result<Vec<Result<Fingerprint>>> {
     let memory = Memory::new(bench, language, rows, seed)?;
-    let bar = match mutants.iter().filter(|mutant| !memory.knows(mutant)).count() {
+    let unknown = mutants.iter().filter(|mutant| !memory.knows(mutant)).count();
+    let bar = match unknown {
         0 | 1 => ProgressBar::hidden(),
         _ => ProgressBar::new(mutants.len() as u64),
     };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message("learning the known bugs (kept for next time)");
+    bar.set_message(LEARNING);
+    if bar.is_hidden() && unknown > 1 {
+        // Where no bar can be drawn.
+        say(&format!("{LEARNING} …"));
+    }
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = host::workers(None);
     std::thread::scope(|scope| {

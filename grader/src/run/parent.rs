@@ -21,6 +21,8 @@ pub(super) enum Line {
     Running,
     /// What are the fingerprints of these known bugs? An [`Answer`] is awaited.
     Learn(CodeLanguage, Vec<String>),
+    /// So many caches of so many have been tried.
+    Progress(usize, usize),
     /// Is everything that this language needs on this machine there? A line is awaited.
     Prepare(CodeLanguage),
     /// Make something that is made once on a machine. An answer is awaited.
@@ -62,6 +64,11 @@ pub(super) fn say(line: &Line) -> Result<()> {
 /// Reports that the submission runs from now on.
 pub(super) fn now_running() -> Result<()> {
     say(&Line::Running)
+}
+
+/// Reports how far tests have come.
+pub(super) fn progress(tried: usize, of: usize) -> Result<()> {
+    say(&Line::Progress(tried, of))
 }
 
 /// Asks the other process to prepare this machine for a language: that time is not charged to the submission.

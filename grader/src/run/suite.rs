@@ -1,7 +1,10 @@
 //! Tests as submissions: run on right caches first, then on caches with a bug each. What fails on a right one does not count;
 //! a requirement's points are those of its bugs that a test tells.
 
+mod confirm;
 mod results;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +35,9 @@ const RIGHT: &str = "right";
 const SEEDS: [u64; 2] = [1, 2];
 /// Processor time of a whole grading, in milliseconds: what comes after is not tried, and says so.
 const CPU_MS_MAX: u64 = 55_000;
-/// How many bugs each test has to tell a second time.
-const CONFIRMATIONS: u32 = 2;
+/// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
+const CALLS_SLOW: u64 = 2_000;
+const CPU_MS_SLOW: u64 = 35_000;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -104,17 +108,39 @@ struct Grading<'a> {
     /// What the tests are written in.
     code: CodeLanguage,
     found: Found<'a>,
+    /// Tests that told a bug once and not again.
+    doubtful: BTreeSet<String>,
+    /// How many bugs were looked at to find out why, and whether it is chance.
+    probes: usize,
+    by_chance: bool,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
     fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage) -> Self {
-        Self { bench, suite, code, found: Found::default(), cpu_ms: 0 }
+        Self {
+            bench,
+            suite,
+            code,
+            found: Found::default(),
+            doubtful: BTreeSet::new(),
+            probes: 0,
+            by_chance: false,
+            cpu_ms: 0,
+        }
     }
 
     /// Whether the tests have time left.
-    fn has_time(&self) -> bool {
-        self.cpu_ms < CPU_MS_MAX && budget::left_to_run() != Some(Duration::ZERO)
+    fn has_time(&self, cpu_ms_max: u64) -> bool {
+        self.cpu_ms < cpu_ms_max && budget::left_to_run() != Some(Duration::ZERO)
+    }
+
+    /// Tells whoever waits for the report how many caches with a bug have been tried.
+    fn tell_progress(&self, tried: usize, of: usize) -> Result<(), Rejected> {
+        if !self.bench.apart {
+            return Ok(());
+        }
+        parent::progress(tried, of).map_err(|error| Rejected::harness(&format!("{error:#}")))
     }
 
     /// Right caches first, then those with a bug, then right ones again. A test sees which others are run beside it and in which
@@ -131,29 +157,38 @@ impl<'a> Grading<'a> {
             let skip = &self.endless() | &heavy;
             self.try_right(cache, seed, &skip, &none)?;
         }
-        let skip = self.skipped();
+        let slow = self.named(|test| test.passed && test.unfit.is_none() && test.calls > CALLS_SLOW);
+        let skip = &self.skipped() | &slow;
+        let is_quick = |name: &String| !slow.contains(name);
+        let any_quick =
+            self.found.tests.iter().any(|(name, test)| test.passed && test.unfit.is_none() && is_quick(name));
         let any = self.found.tests.values().any(|test| test.passed && test.unfit.is_none());
         let code = self.code;
         let bugs: Vec<_> = self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)).collect();
-        let amid = usize::from(drawn) % bugs.len().max(1);
+        let (amid, count) = (usize::from(drawn) % bugs.len().max(1), bugs.len());
         for (index, spec) in bugs.into_iter().enumerate() {
-            if any && index == amid {
+            if any_quick && index == amid {
                 self.try_right(&right[0], SEEDS[0], &skip, &heavy)?;
             }
-            let tried = any && self.has_time();
-            let killers = if tried { self.try_bug(spec, &skip, &heavy)? } else { Vec::new() };
+            self.tell_progress(index + 1, count)?;
+            let tried = any_quick && self.has_time(CPU_MS_MAX);
+            let killers = if tried { self.told_twice(spec, &skip, &heavy)?.into_iter().collect() } else { Vec::new() };
             self.found.bugs.push(Bug { spec, killers, tried: tried || !any });
         }
-        self.confirm()?;
+        if !slow.is_empty() {
+            self.try_slow(&slow, &right, amid)?;
+        }
+        self.note_doubtful();
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
-        let light = &self.skipped() | &heavy;
+        let light = &(&self.skipped() | &slow) | &heavy;
         for cache in &right[..right.len() - 1] {
             self.try_right(cache, SEEDS[0], &light, &none)?;
         }
         self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
-        let unfit = self.named(|test| test.unfit.is_some());
-        for bug in &mut self.found.bugs {
-            bug.killers.retain(|name| !unfit.contains(name));
+        self.drop_unfit();
+        self.look_for_chance(&right[0])?;
+        if self.by_chance {
+            self.confirm_often(&right)?;
         }
         for bug in &self.found.bugs {
             for name in &bug.killers {
@@ -163,35 +198,31 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Whoever told bugs tells two of them again. What a test does not tell again does not count: it may have failed only because of what
-    /// the bug did to a test before it. A test that tells nothing again fails by chance.
-    fn confirm(&mut self) -> Result<(), Rejected> {
-        let mut confirmed: BTreeMap<String, u32> = BTreeMap::new();
-        let mut doubtful: BTreeSet<String> = BTreeSet::new();
-        for index in 0..self.found.bugs.len() {
-            let due = |name: &&String| confirmed.get(*name).is_none_or(|times| *times < CONFIRMATIONS);
-            let due: BTreeSet<String> = self.found.bugs[index].killers.iter().filter(due).cloned().collect();
-            let spec = self.found.bugs[index].spec;
-            if due.is_empty() || !self.has_time() {
+    /// Tests of very many calls, by themselves, on the bugs that no other test has told: they take no time from the others. Right
+    /// caches come amid them and at last, as for the others.
+    fn try_slow(&mut self, slow: &BTreeSet<String>, right: &[String], amid: usize) -> Result<(), Rejected> {
+        let none = BTreeSet::new();
+        let others: BTreeSet<String> = self.found.tests.keys().filter(|name| !slow.contains(*name)).cloned().collect();
+        let (mut left_out, count) = (false, self.found.bugs.len());
+        for index in 0..count {
+            if index == amid {
+                self.try_right(&right[0], SEEDS[0], &others, &none)?;
+            }
+            if !self.found.bugs[index].killers.is_empty() {
                 continue;
             }
-            let others: BTreeSet<String> =
-                self.found.tests.keys().filter(|name| !due.contains(*name)).cloned().collect();
-            let others = &self.skipped() | &others;
-            let again: BTreeSet<String> = self.try_bug(spec, &others, &BTreeSet::new())?.into_iter().collect();
-            for name in due {
-                if again.contains(&name) {
-                    *confirmed.entry(name).or_default() += 1;
-                } else {
-                    self.found.bugs[index].killers.retain(|killer| *killer != name);
-                    doubtful.insert(name);
-                }
+            self.tell_progress(index + 1, count)?;
+            if self.has_time(CPU_MS_SLOW) {
+                let killers = self.told_twice(self.found.bugs[index].spec, &others, &none)?;
+                self.found.bugs[index].killers = killers.into_iter().collect();
+                self.found.bugs[index].tried = true;
+            } else {
+                left_out = true;
             }
         }
-        for name in doubtful.iter().filter(|name| !confirmed.contains_key(*name)) {
-            if let Some(known) = self.found.tests.get_mut(name) {
-                known.unfit = Some(Unfit::Dependent);
-            }
+        self.try_right(&right[right.len() - 1], SEEDS[0], &others, &none)?;
+        for name in slow.iter().filter(|_| left_out) {
+            self.found.tests.entry(name.clone()).or_default().is_slow = true;
         }
         Ok(())
     }
@@ -250,8 +281,10 @@ impl<'a> Grading<'a> {
     ) -> Result<(), Rejected> {
         for run in self.ran(cache, seed, but, heavy)? {
             if !run.errors.is_empty() {
-                let diagnostics =
-                    run.errors.iter().map(|(file, text)| diagnostic::at(file, 0, 0, &words::not_read(text)));
+                let diagnostics = run.errors.iter().map(|(file, text)| {
+                    let (file, line) = words::place(file);
+                    diagnostic::at(file, line, 0, &words::not_read(text))
+                });
                 return Err(Rejected::new(Reason::BuildFailed, diagnostics.collect()));
             }
             // Where the cache has ended (see `Ended::Broken`) the last test has failed like any other.
@@ -270,6 +303,9 @@ impl<'a> Grading<'a> {
         known.line = test.line;
         known.calls = known.calls.max(test.calls);
         known.operations.clone_from(&test.operations);
+        if lost.is_none() && test.outcome == TestOutcome::Skipped {
+            known.skipped = Some(test.text.clone());
+        }
         let text = words::with_import(&clip(&harmless(words::without_mark(&test.text)), 600));
         let failed = lost.is_none() && test.outcome == TestOutcome::Failed;
         let other = match lost {
@@ -298,105 +334,27 @@ impl<'a> Grading<'a> {
         spec: &MutantSpec,
         but: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
-    ) -> Result<Vec<String>, Rejected> {
-        let mut killers = Vec::new();
-        for run in self.ran(&spec.id, SEEDS[0], but, heavy)? {
+    ) -> Result<BTreeSet<String>, Rejected> {
+        self.failed(&spec.id, SEEDS[0], but, heavy)
+    }
+
+    /// The tests that fail on a cache.
+    fn failed(
+        &mut self,
+        cache: &str,
+        seed: u64,
+        but: &BTreeSet<String>,
+        heavy: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, Rejected> {
+        let mut names = BTreeSet::new();
+        for run in self.ran(cache, seed, but, heavy)? {
             let lost = (run.ended != Ended::Done).then(|| run.last.clone());
             let failed = run
                 .tests
                 .iter()
                 .filter(|test| test.outcome == TestOutcome::Failed || lost.as_ref() == Some(&test.name));
-            killers.extend(failed.map(|test| test.name.clone()));
+            names.extend(failed.map(|test| test.name.clone()));
         }
-        Ok(killers)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::pack::Pack;
-
-    /// Tests that look at which others are run beside them, and in which order, instead of at the cache.
-    #[derive(Debug)]
-    struct Watcher {
-        names: &'static [&'static str],
-        calls: u64,
-        /// Whether a test fails, by its name, those that are run in their order, and the cache.
-        fails: fn(&str, &[&str], &str) -> bool,
-        silent: BTreeSet<String>,
-    }
-
-    impl Suite for Watcher {
-        fn run(
-            &self,
-            cache: &str,
-            _: u64,
-            skip: &BTreeSet<String>,
-            heavy: &BTreeSet<String>,
-        ) -> Result<(Ran, u64), String> {
-            let mut run: Vec<&str> = self.names.iter().copied().filter(|name| !skip.contains(*name)).collect();
-            run.sort_by_key(|name| heavy.contains(*name));
-            let tests = run.iter().map(|name| Test {
-                name: (*name).to_owned(),
-                line: 1,
-                outcome: if (self.fails)(name, &run, cache) { TestOutcome::Failed } else { TestOutcome::Passed },
-                text: String::new(),
-                threads: 0,
-                operations: Vec::new(),
-                calls: if *name == "a" { self.calls } else { 1 },
-                slept: 0,
-            });
-            let tests = tests.collect();
-            let last = run.last().copied().unwrap_or_default().to_owned();
-            Ok((Ran::Tests(TestRun { ended: Ended::Done, last, waits: Vec::new(), tests, errors: Vec::new() }), 1))
-        }
-
-        fn silent(&self) -> &BTreeSet<String> {
-            &self.silent
-        }
-
-        fn backend(&self) -> &'static str {
-            "python"
-        }
-    }
-
-    /// How many bugs these tests are said to tell, wherever the right cache among them is drawn to stand.
-    fn bugs_found(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) -> Vec<usize> {
-        let pack = Pack::load("integration-tests").expect("it is sound");
-        let bench = Bench::open(&pack, false).expect("nothing is needed yet");
-        let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, silent: BTreeSet::new() };
-        let told = [0, 9, 255].map(|drawn| {
-            let mut grading = Grading::new(&bench, &suite, CodeLanguage::Python);
-            grading.run(drawn).expect("nothing is forbidden");
-            grading.found.bugs.iter().filter(|bug| !bug.killers.is_empty()).count()
-        });
-        told.to_vec()
-    }
-
-    #[test]
-    fn tests_that_look_at_their_neighbours_instead_of_the_cache_tell_no_bug() {
-        let honest: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && cache.starts_with("expires");
-        assert_eq!(bugs_found(&["a", "b", "z"], honest), [1, 1, 1]);
-        // What takes long is run last once that is known; and nothing is beside what is tried again.
-        let order: fn(&str, &[&str], &str) -> bool = |name, run, _| {
-            let at = |name| run.iter().position(|other| *other == name);
-            name == "b" && (at("a") > at("b") || at("z").is_none())
-        };
-        assert_eq!(bugs_found(&["a", "b", "z"], order), [0, 0, 0]);
-        // A test less in each run on a right cache counts them; one that does not tell twice what it told counts as well.
-        let count: fn(&str, &[&str], &str) -> bool = |name, run, _| {
-            let (there, counted) = (|name| run.contains(&name), !run.contains(&"3"));
-            match name {
-                "0" => true,
-                "1" => !there("0"),
-                "2" => !there("1"),
-                "3" => !there("2"),
-                "e" => counted && there("z"),
-                "b" => counted && there("e"),
-                _ => false,
-            }
-        };
-        assert_eq!(bugs_found(&["0", "1", "2", "3", "b", "e", "z"], count), [0, 0, 0]);
+        Ok(names)
     }
 }

@@ -22,6 +22,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::french;
 use super::jobs::{Desk, NoReport, Order, PageModule, SUBMISSION};
@@ -144,10 +145,7 @@ async fn grade(
     let Query(wish) = query.map_err(|rejection| unasked(&rejection.body_text()))?;
     // The page that this program itself serves.
     let host = request.headers().get(HOST).and_then(|value| value.to_str().ok()).map(|host| format!("http://{host}/"));
-    // A place in the queue first, then the body: so the number of submissions in memory and on disk is bounded before
-    // any is read.
-    let _place = desk.place().ok_or_else(busy)?;
-    let (order, wish) = ordered(&desk, wish, request).await?;
+    let (_place, order, wish) = ordered(&desk, wish, request).await?;
     let format = match wish.format {
         None => Format::Json,
         Some(name) => Format::from_str(&name, false).map_err(|_| bad(&formats()))?,
@@ -184,18 +182,19 @@ async fn build(
     request: Request,
 ) -> Result<Response, Refusal> {
     let Query(wish) = query.map_err(|rejection| unasked(&rejection.body_text()))?;
-    let _place = desk.place().ok_or_else(busy)?;
-    let (order, _) = ordered(&desk, wish, request).await?;
+    let (_place, order, _) = ordered(&desk, wish, request).await?;
     match desk.module(order).await.map_err(Refusal::from)? {
         PageModule::Module(module) => Ok(([(CONTENT_TYPE, "application/wasm")], module).into_response()),
         PageModule::Refused(why) => Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, &why)),
     }
 }
 
-/// What is to be done with what was sent, and what is wished besides.
-async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(Order, Wish), Refusal> {
+/// What is to be done with what was sent, what is wished besides, and a place in the queue: taken once the body is whole, so that
+/// slow senders keep nobody out, and before anything is written. How many bodies are read at once is bounded by the connections.
+async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(OwnedSemaphorePermit, Order, Wish), Refusal> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let body = body(request.into_body(), BODY_PATIENCE).await?;
+    let place = desk.place().ok_or_else(busy)?;
     // Unpacking and writing wait for the disk.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
     let (folder, mut wish) =
@@ -209,7 +208,7 @@ async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(Order, Wi
         Some("fr") => Language::French,
         Some(_) => return Err(bad("there is no such language: lang is en or fr")),
     };
-    Ok((Order { folder, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
+    Ok((place, Order { folder, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
 }
 
 impl From<NoReport> for Refusal {
@@ -325,6 +324,24 @@ mod tests {
         assert_eq!(status(never, Duration::from_millis(10)), Err(StatusCode::REQUEST_TIMEOUT));
         assert_eq!(status(Body::from(vec![b' '; BODY_BYTES_MAX + 1]), long), Err(StatusCode::PAYLOAD_TOO_LARGE));
         assert_eq!(status(Body::from("whole"), long), Ok(b"whole".to_vec()));
+    }
+
+    #[test]
+    fn a_submission_that_has_not_come_takes_no_place() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let benches = BTreeMap::new();
+        let (desk, _workers) = super::super::jobs::open(&benches);
+        let free = || std::iter::from_fn(|| desk.place()).collect::<Vec<_>>().len();
+        let all = free();
+        runtime.block_on(async {
+            let mut coming = std::pin::pin!(ordered(&desk, Wish::default(), Request::new(Body::new(Never))));
+            std::future::poll_fn(|context| {
+                assert!(coming.as_mut().poll(context).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+            assert_eq!(free(), all);
+        });
     }
 
     /// A body of which nothing ever arrives.

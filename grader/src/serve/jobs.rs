@@ -135,7 +135,7 @@ impl Desk {
         &self.offers
     }
 
-    /// A place for a request, from before its submission is read until its report is ready; `None` if all are taken.
+    /// A place for a request, from when its submission has come until its report is ready; `None` if all are taken.
     pub fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }

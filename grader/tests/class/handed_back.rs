@@ -141,6 +141,51 @@ fn moodle_gets_its_grading_worksheet() {
 }
 
 #[test]
+fn a_worksheet_in_another_language_goes_back_in_its_own_words() {
+    let head = "ID,Vollständiger Name,E-Mail-Adresse,Status,Gruppe,Bewertung,Bestwertung,Bewertung kann geändert werden,\
+                Zuletzt geändert (Bewertung),Feedback als Kommentar";
+    let entries: &[(&str, Handed)] = &[
+        ("Gruppe A-Anna Müller_12_assignsubmission_file_/script.txt", Solved),
+        ("Gruppe B-Anna Müller_13_assignsubmission_file_/script.txt", Failed),
+    ];
+    let reports: &[&str] = &[
+        "Gruppe A-Anna Müller_12_assignsubmission_file_/report.html",
+        "Gruppe B-Anna Müller_13_assignsubmission_file_/report.html",
+    ];
+    let late = "Zur Bewertung abgegeben - 2 Tage zu spät";
+    check(&Export {
+        entries,
+        roster: &format!(
+            "{head}\nTeilnehmer/in12,Anna Müller,a@u,{late},Gruppe A,,\"20,00\",Ja,-,\nTeilnehmer/in 13,Anna Müller,b@u,x,Gruppe \
+             B,,\"20,00\",Ja,-,\n"
+        ),
+        column: "Lab",
+        marks: (
+            "marks-moodle.csv",
+            &format!(
+                "{head}\nTeilnehmer/in12,Anna Müller,a@u,{late},Gruppe A,\"20,00\",\"20,00\",Ja,-,\"100 points of 100, late\"\n\
+                 Teilnehmer/in 13,Anna Müller,b@u,x,Gruppe B,\"0,00\",\"20,00\",Ja,-,0 points of 100\n"
+            ),
+        ),
+        reports,
+    });
+    // Beside somebody's own list in German the worksheet that Moodle imports is in German, too.
+    check(&Export {
+        entries,
+        roster: "Vollständiger Name;E-Mail-Adresse\nAnna Müller;a@u\n",
+        column: "Lab",
+        marks: (
+            "marks-moodle.csv",
+            "ID,Vollständiger Name,E-Mail-Adresse,Status,Bewertung,Bestwertung,Bewertung kann geändert werden,Zuletzt geändert (Abgabe),\
+             Zuletzt geändert (Bewertung),Feedback als Kommentar\n\
+             Teilnehmer/in12,Gruppe A-Anna Müller,,,100,100,Ja,-,-,100 points of 100\n\
+             Teilnehmer/in13,Gruppe B-Anna Müller,,,0,100,Ja,-,-,0 points of 100\n",
+        ),
+        reports,
+    });
+}
+
+#[test]
 fn marks_are_on_the_gradebooks_own_scale_and_what_is_not_ours_stays() {
     let head = "Identifiant,Nom complet,Adresse de courriel,Statut,Note,Note maximale,La note peut être modifiée,Feedback par commentaires";
     check(&Export {

@@ -38,7 +38,7 @@ fn rows_of(class: &Path, languages: &[CodeLanguage]) -> Vec<String> {
 
 /// A class as a folder, and as a zip file without entries for folders, gives these rows.
 #[track_caller]
-fn check_rows(languages: &[CodeLanguage], files: &[(&str, &str)], rows: &[&str]) {
+pub(crate) fn check_rows(languages: &[CodeLanguage], files: &[(&str, &str)], rows: &[&str]) {
     let folder = class(files);
     assert_eq!(rows_of(folder.path(), languages), rows, "as a folder");
     let home = class(&[("class/.keep", "")]);
@@ -50,8 +50,8 @@ fn check_rows(languages: &[CodeLanguage], files: &[(&str, &str)], rows: &[&str])
 }
 
 const RUST: &[CodeLanguage] = &[CodeLanguage::Rust];
-const BOTH: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python];
-const SCRIPT: &[CodeLanguage] = &[CodeLanguage::Script];
+pub(crate) const BOTH: &[CodeLanguage] = &[CodeLanguage::Rust, CodeLanguage::Python];
+pub(crate) const SCRIPT: &[CodeLanguage] = &[CodeLanguage::Script];
 
 #[test]
 fn names_that_are_a_teachers_own_are_each_somebodys() {
@@ -91,7 +91,7 @@ fn what_platforms_export_file_by_file_is_one_submission_a_learner() {
         ],
         &[
             "hopper (12) late: hopper_late_12_20001_cache.rs=h",
-            "liskov (13): unread",
+            "liskov (13): ambiguous part-1.rs+part-2.rs",
             "lovelaceada (11): superseded",
             "lovelaceada (11): lib.rs=new+store.rs=s",
             "noether (14): missing noether_14_40001_report.pdf",
@@ -412,6 +412,7 @@ fn the_row_names_the_file_that_is_graded_and_what_is_not() {
         "",
     );
     check(&[("bob/script.txt", "a"), ("bob/script2.txt", "b")], "bob", beside);
+    check(&[("bob/script.txt", "a"), ("bob/script.zip", "b")], "bob", "there is more than was graded: script.zip");
 }
 
 #[test]

@@ -63,7 +63,9 @@ fn read(path: &Path) -> String {
 fn a_class_that_is_graded_again_is_told_of_what_is_another_than_before() {
     let home = Home::new();
     let lesson = home.lesson.as_str();
-    for (name, text) in [("ada", home.solved.as_str()), ("bob", "# nothing yet\n"), ("dan", home.solved.as_str())] {
+    // Right predictions are the same, and no evidence.
+    let wrong = home.solved.replacen("expect ", "expect not-", 1);
+    for (name, text) in [("ada", wrong.as_str()), ("bob", "# nothing yet\n"), ("dan", wrong.as_str())] {
         home.hand_in(name, text);
     }
     let run: (&str, &str, &[&str]) = (lesson, "out", &[]);
@@ -136,7 +138,7 @@ fn what_a_gradebook_holds_already_is_told() {
     let roster =
         "Nom;Prénom;Adresse électronique;TP 10;TP 1 /20\nada;;a@u;5;7\nlee;Ann;lee;5;\nlee;Ann;lee;5;\nx;Y;x@u;5;\n";
     fs::write(home.at("people.csv"), roster).expect("there is room");
-    let told = ["its maximum is 20", "in this copy they replace 1 mark that stood there"];
+    let told = ["its maximum is 20", "in this copy they replace what stood there: 1 mark (ada: 7)"];
     home.check(
         (&home.lesson, "out", &["--roster", "people.csv", "--column", "TP 1"]),
         0,
@@ -148,6 +150,101 @@ fn what_a_gradebook_holds_already_is_told() {
     assert!(marks.ends_with(rows), "{marks}");
     let made = ["had no column for these marks, so `Notes` was made"];
     home.check((&home.lesson, "out", &["--roster", "people.csv", "--column", "Notes"]), 0, &made, &["its maximum"]);
+}
+
+#[test]
+fn who_is_excused_stays_so_and_a_gradebook_in_the_other_language_is_filled() {
+    let home = Home::new();
+    home.hand_in("Gan N", &home.solved);
+    home.hand_in("Ann Lee", &home.solved);
+    let course = CourseFiles::load().expect("a sound course").course;
+    let title = &course.lesson(&home.lesson).expect("it is there").title;
+    let head = "Student,ID,SIS User ID,SIS Login ID,Section";
+    let roster = |cells: [&str; 2]| {
+        let [gan, lee] = cells;
+        format!(
+            "{head},{} (9)\n    Points Possible,,,,,50\n\"N, Gan\",8,,ng,A,{gan}\nAnn Lee,9,,al,A,{lee}\n",
+            title.en
+        )
+    };
+    fs::write(home.at("book.csv"), roster(["EX", ""])).expect("there is room");
+    home.check(
+        (&home.lesson, "out", &["--roster", "book.csv", "--lang", "fr"]),
+        0,
+        &["the gradebook excuses them: Gan N"],
+        &["had no column", "replace"],
+    );
+    assert_eq!(read(&home.at("out/marks-canvas.csv")).trim_start_matches('\u{feff}'), roster(["EX", "50"]));
+}
+
+#[test]
+fn what_was_not_graded_of_somebody_is_told_to_the_teacher_and_to_them() {
+    let home = Home::new();
+    home.hand_in("ada", &home.solved);
+    fs::write(home.at("class/ada/script (1).txt"), "# newer\n").expect("there is room");
+    for name in ["v1.txt", "v2.txt"] {
+        fs::create_dir_all(home.at("class/will")).expect("there is room");
+        fs::write(home.at("class/will").join(name), &home.solved).expect("there is room");
+    }
+    let remark = "there is more than was graded: script (1).txt";
+    let told = [
+        &format!("ada: graded 100/100: {remark}")[..],
+        "will: ambiguous",
+        "(v1.txt, v2.txt): keep one, as `script.txt`",
+    ];
+    home.check((&home.lesson, "out", &[]), 0, &told, &[]);
+    assert!(read(&home.at("out/index.html")).contains(remark));
+    let pages = fs::read_dir(home.at("out/learners")).expect("pages").flatten();
+    let pages: Vec<PathBuf> = pages.map(|page| page.path()).collect();
+    assert!(matches!(&pages[..], [page] if read(page).contains(remark)), "{pages:?}");
+    // Nothing that was not graded has a number that somebody could add up.
+    let table = read(&home.at("out/results.csv"));
+    assert!(table.contains("\"ambiguous\",\"\",100"), "{table}");
+}
+
+#[test]
+fn who_may_have_handed_in_is_not_listed_as_who_did_not_and_a_draft_is_told() {
+    let home = Home::new();
+    home.hand_in("John Smith_9_assignsubmission_file_", &home.solved);
+    home.hand_in("Ann Lee_7_assignsubmission_file_", &home.solved);
+    let roster = "Identifier,Full name,Status,Grade\nParticipant 1,John Smith,x,\nParticipant 2,John Smith,x,\n\
+                  Participant 7,Ann Lee,Draft (not submitted),\nParticipant 8,Bo Li,x,\n";
+    fs::write(home.at("sheet.csv"), roster).expect("there is room");
+    let told = [
+        "John Smith (9): graded 100/100: in the roster more than once",
+        "John Smith (1): unmatched",
+        "John Smith (2): unmatched",
+        "Ann Lee (7): graded 100/100: the platform says that it is a draft",
+        "Bo Li (8): not_submitted",
+        "2 submissions",
+    ];
+    home.check((&home.lesson, "out", &["--roster", "sheet.csv"]), 0, &told, &["John Smith (1): not_submitted"]);
+}
+
+#[test]
+fn a_group_and_right_predictions_are_no_copies() {
+    let home = Home::new();
+    let wrong = home.solved.replacen("expect ", "expect not-", 1);
+    for (name, group) in [("Gruppe A-Ann Lee", 7), ("Gruppe A-Bo Li", 8), ("Dora Dau", 9), ("Emil Ente", 10)] {
+        let text = if group < 9 { &wrong } else { &home.solved };
+        home.hand_in(&format!("{name}_{group}_assignsubmission_file_"), text);
+    }
+    home.check((&home.lesson, "out", &[]), 0, &[], &["exactly the same files"]);
+    // Somebody of another group with the same mistakes is evidence.
+    home.hand_in("Gruppe B-Cy Poe_11_assignsubmission_file_", &wrong);
+    home.check((&home.lesson, "out", &[]), 0, &["3 learners have exactly the same files"], &[]);
+}
+
+#[test]
+fn results_of_another_seed_or_exercise_are_not_imported_in_silence() {
+    let home = Home::new();
+    home.hand_in("ada", &home.solved);
+    home.check((&home.lesson, "one", &[]), 0, &["wrote"], &[]);
+    let import = |seed: &'static str| ["--seed", seed, "--import", "one/results.redb"];
+    let refused = format!("`one/results.redb` holds the results of {}, seed 0, none of which counts here", home.lesson);
+    home.check((&home.lesson, "two", &import("3")), 2, &[&refused], &["wrote"]);
+    assert!(!home.at("two").exists());
+    home.check((&home.lesson, "two", &import("0")), 0, &["1 graded before and taken over"], &[]);
 }
 
 #[cfg(unix)]
@@ -172,4 +269,5 @@ fn ctrl_c_says_how_far_it_came() {
     said.read_to_string(&mut rest).expect("the rest");
     assert_eq!(class.wait().expect("it ends").code(), Some(130), "{rest}");
     assert!(rest.contains(" of 40 are graded and kept; run the same command again"), "{rest}");
+    assert!(!rest.contains("harness_error"), "{rest}");
 }

@@ -16,6 +16,15 @@ fn a_machine_that_can_grade_is_told_so() {
 }
 
 #[test]
+fn all_that_is_made_once_is_made_by_one_command() {
+    let (said, code) = doctor(|command| _ = command.arg("--prepare"));
+    assert!(code == Some(0) && said.contains("pytest") && said.contains("toolbox"), "{said}");
+    // Whoever prepares an image learns that Python's part is not in it.
+    let (said, code) = doctor(|command| _ = command.arg("--prepare").env("CACHEDOJO_PYTHON", "/nowhere/python3"));
+    assert!(code == Some(4) && said.contains("✗"), "{said}");
+}
+
+#[test]
 fn each_thing_that_is_missing_is_named_with_what_mends_it() {
     let (said, code) = doctor(|command| _ = command.env("PATH", "/nowhere"));
     assert_eq!(code, Some(4), "{said}");

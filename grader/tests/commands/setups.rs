@@ -47,7 +47,7 @@ fn results(root: &Path) -> Value {
 }
 
 #[test]
-fn gradescope_gets_results_whatever_happens() {
+fn gradescope_gets_results_or_a_failure_and_no_mark_that_is_none() {
     let (root, broken) = layout("submission");
     let output = run("gradescope/run_autograder", ("AUTOGRADER_ROOT", root.path()), &tested());
     assert!(output.status.success(), "{output:?}");
@@ -55,9 +55,21 @@ fn gradescope_gets_results_whatever_happens() {
     assert_eq!(graded["score"], 0, "{graded}");
     assert!(graded["tests"].to_string().contains("unsafe"), "{graded}");
     fs::remove_file(root.path().join("results/results.json")).expect("it was there");
+    // What is no mark must not look like one: no results, and an exit code that the platform shows to its staff.
     let output = run("gradescope/run_autograder", ("AUTOGRADER_ROOT", root.path()), &broken);
-    assert!(output.status.success(), "{output:?}");
-    assert!(results(root.path())["output"].as_str().is_some_and(|said| said.contains("exit code 4")));
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("exit code 4"), "{output:?}");
+    assert!(!root.path().join("results/results.json").exists());
+}
+
+#[test]
+fn every_set_up_that_prepares_prepares_for_submissions_of_every_kind() {
+    for name in ["Containerfile", "gradescope/setup.sh"] {
+        let text = fs::read_to_string(setups().join(name)).expect("it is there");
+        for part in ["grader doctor --prepare", "python3-pip"] {
+            assert!(text.contains(part), "{name} lacks {part}");
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where a Python program is looked for, and what of the library it may use.
+//! Where a Python program is looked for, what of the library it may use, and what it does not find of the host.
 
 use std::fs;
 
@@ -59,4 +59,30 @@ fn what_of_the_library_is_not_available_is_named_with_what_to_use_instead() {
         let told = format!("{found:?}");
         assert!(told.contains(part) && told.contains(instead), "{text}: {told}");
     }
+}
+
+/// What would differ from one grading to the next, or from one machine to the next.
+#[test]
+fn nothing_is_learnt_of_the_host_or_of_real_time() {
+    let asked = "    import datetime, hashlib, random, resource, secrets, uuid
+    def kept():
+        return [
+            os.urandom(4).hex(), os.getrandom(2).hex(), secrets.token_hex(4), str(uuid.uuid4()), str(uuid.uuid1()),
+            str(random.SystemRandom().random()), str(random.Random().random()), str(hash('a')), str(list({'a', 'b', 'c', 'd'})),
+            str(os.stat(sys.executable).st_ctime_ns),
+        ]
+    told = [
+        str(datetime.datetime.now().date()), time.strftime('%Y-%m-%d'), str(time.localtime().tm_year), time.ctime()[-4:],
+        str(os.getloadavg()), str(os.sysconf('SC_AVPHYS_PAGES')), str(os.cpu_count()), os.uname().nodename,
+        str(os.statvfs(sys.executable).f_bavail), str(resource.getrusage(0).ru_utime + resource.getrusage(0).ru_maxrss),
+    ]
+    return told + kept()";
+    let answers: Vec<_> = (0..2).map(|_| body(asked)).collect();
+    assert_eq!(answers[0], answers[1], "each was asked in a process of its own");
+    let Ok(Response::Lines(lines)) = &answers[0] else { panic!("{answers:?}") };
+    let told =
+        ["2026-01-01", "2026-01-01", "2026", "2026", "(0.0, 0.0, 0.0)", "1048576", "4", "cachedojo", "524288", "0.0"];
+    assert_eq!(lines[..told.len()], told);
+    assert_eq!(lines.len(), 20);
+    assert_eq!(lines[19], "1767225600000000000");
 }

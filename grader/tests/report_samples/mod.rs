@@ -180,6 +180,7 @@ fn mutant(id: &str, scenario: &str, detected: bool, behaves_like: bool, message:
         detected,
         behaves_like,
         hunted: false,
+        withheld: false,
         message: message.to_owned(),
     }
 }

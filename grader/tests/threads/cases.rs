@@ -348,11 +348,14 @@ pub extern "C" fn lock_order(_: u32) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn locks_itself(_: u32) -> u32 {
-    let lock = Mutex::new(0);
-    let first = lock.lock().unwrap();
-    let second = lock.lock().unwrap();
-    *first + *second
+pub extern "C" fn locks_itself(n: u32) -> u32 {
+    let twice = || {
+        let lock = Mutex::new(0);
+        let first = lock.lock().unwrap();
+        *first + *lock.lock().unwrap()
+    };
+    let started: Vec<_> = (1..=n).map(|i| thread::spawn(move || if i == n { twice() } else { 0 })).collect();
+    if n == 0 { twice() } else { started.into_iter().map(|thread| thread.join().unwrap()).sum() }
 }
 
 #[unsafe(no_mangle)]
@@ -421,6 +424,40 @@ pub extern "C" fn sleeps_instead_of_joining(_: u32) -> u32 {
     let seen = done.load(Ordering::SeqCst);
     worker.join().unwrap();
     seen
+}
+
+/// Starts threads, and sleeps after each (waits with a limit, if they are odd in number): 1 if they also ran in that order.
+#[unsafe(no_mangle)]
+pub extern "C" fn sleeps_between_starts(n: u32) -> u32 {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let start = |i| {
+        let ran = Arc::clone(&ran);
+        let started = thread::spawn(move || ran.lock().unwrap().push(i));
+        if n % 2 == 0 { thread::sleep(Duration::from_nanos(1)) } else { thread::park_timeout(Duration::from_millis(1)) }
+        started
+    };
+    (0..n).map(start).collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+    u32::from(ran.lock().unwrap().is_sorted())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn sleeps_until_its_turn(n: u32) -> u32 {
+    let turn = Arc::new(AtomicU32::new(0));
+    let shared = Arc::clone(&turn);
+    all(n, move |i| {
+        while shared.load(Ordering::SeqCst) != i {
+            thread::sleep(Duration::from_millis(1));
+        }
+        shared.store(i + 1, Ordering::SeqCst);
+    });
+    turn.load(Ordering::SeqCst)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn waits_a_minute_at_most(_: u32) -> u32 {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(1));
+    receiver.recv_timeout(Duration::from_secs(60)).unwrap_or(0)
 }
 
 #[unsafe(no_mangle)]

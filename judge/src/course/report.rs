@@ -44,15 +44,18 @@ pub fn report(
 
 fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckReport {
     let lost = row.points < row.max_points;
+    // What somebody predicted is their answer, and what came is the right one. The lesson's hint may be about another answer.
+    let is_guess = lesson.kind == Kind::Predict && !row.actual.is_empty();
+    let (expected, actual) = if is_guess { (&row.actual, &row.expected) } else { (&row.expected, &row.actual) };
     CheckReport {
         title: row.title.clone(),
         category: kind_name(lesson.kind, language).to_owned(),
         points: row.points,
         max_points: row.max_points,
-        expected: row.expected.clone(),
-        actual: row.actual.clone(),
+        expected: expected.clone(),
+        actual: actual.clone(),
         message: row.message.clone(),
-        hint: if lost { lesson.hints[0].get(language).to_owned() } else { String::new() },
+        hint: if lost && !is_guess { lesson.hints[0].get(language).to_owned() } else { String::new() },
         script: if lost { text.trim_end().to_owned() } else { String::new() },
         ..CheckReport::empty(&row.id, row.verdict)
     }
@@ -63,7 +66,15 @@ fn mutant(lesson: &Lesson, attempt: &Attempt, language: Language) -> Vec<MutantR
     let Some(id) = &lesson.mutant else { return Vec::new() };
     let detected = attempt.parting.is_some();
     let message = if detected { lesson.explanation.get(language).to_owned() } else { String::new() };
-    vec![MutantReport { id: id.clone(), scenario: String::new(), detected, behaves_like: false, hunted: true, message }]
+    vec![MutantReport {
+        id: id.clone(),
+        scenario: String::new(),
+        detected,
+        behaves_like: false,
+        hunted: true,
+        withheld: false,
+        message,
+    }]
 }
 
 const fn kind_name(kind: Kind, language: Language) -> &'static str {

@@ -115,9 +115,9 @@ impl ClientCall {
     }
 }
 
-/// The first broken promise that is found. Operations at level one, and invalidations, promise nothing here. Cost: that of a
-/// search for a valid order of the operations on each key.
-/// of the operations on each key.
+/// The first broken promise that is found. Operations at level one, and invalidations, promise nothing here. Of two operations one
+/// is later only if it began after the other one ended: an answer may come in the instant in which it is asked for. Cost: that of
+/// a search for a valid order of the operations on each key.
 pub fn broken(calls: &[ClientCall]) -> Option<Broken> {
     if let Some(call) = calls.iter().find(|call| !call.is_fitting()) {
         let said =
@@ -162,14 +162,16 @@ fn witness(key: &str, calls: &[&ClientCall]) -> Option<(Promise, String)> {
     calls.iter().find_map(|read| {
         let (_, found) = read.value_read()?;
         let (node, at) = (read.node, ms(read.began));
-        let before = |call: &&&ClientCall| call.did() != Did::Read && call.ended().is_some_and(|ended| ended <= read.began);
+        let before = |call: &&&ClientCall| call.did() != Did::Read && call.ended().is_some_and(|ended| ended < read.began);
         let Some(value) = found else { return missed(key, read, calls) };
         let shown = escape(value);
-        let Some(write) = calls.iter().find(|call| call.did() == Did::Wrote(value)) else {
+        let mut writes = calls.iter().filter(|call| call.did() == Did::Wrote(value));
+        let Some(write) = writes.next() else {
             return Some((Promise::Order, format!("{node} reads {shown} of {key} at {at} ms, which nobody wrote")));
         };
-        let written = write.ended()?;
-        let later = calls.iter().filter(before).find(|call| call.began >= written);
+        // Which of several writes of one value was read is for the search to say.
+        let written = write.ended().filter(|_| writes.next().is_none())?;
+        let later = calls.iter().filter(before).find(|call| call.began > written);
         if let Some(later) = later {
             let when = ms(later.ended().unwrap_or(0));
             let said = match later.did() {
@@ -204,7 +206,7 @@ fn missed(key: &str, read: &ClientCall, calls: &[&ClientCall]) -> Option<(Promis
             let is_later = other.ended().is_none_or(|ended| ended >= write.began) && other.began <= known;
             is_later && !std::ptr::eq(**other, **write) && (other.did() == Did::Deleted || other.ttl().is_some())
         };
-        let is_written = write.ended().is_some_and(|ended| ended <= read.began);
+        let is_written = write.ended().is_some_and(|ended| ended < read.began);
         matches!(write.did(), Did::Wrote(_)) && is_written && lives && !calls.iter().any(|other| may_end(&other))
     };
     let write = calls.iter().rev().find(is_there)?;
@@ -268,6 +270,31 @@ mod tests {
         check(&[write(1, 0, 9, "a", Some(5_000)), read(2, 5_900, "a")], None);
         check(&[write(1, 0, 9, "a", None), write(1, 10, 19, "b", Some(1_000)), read(2, 3_000, "")], None);
         check(&[write(1, 0, 9, "a", None), write(2, 0, 9, "b", Some(1_000)), read(2, 3_000, "")], None);
+        // One value, written twice.
+        check(&[write(1, 0, 9, "a", None), erase(10, 19), write(1, 20, 29, "a", None), read(2, 30, "a")], None);
+    }
+
+    #[test]
+    fn answers_in_the_instant_of_the_question_break_no_promise() {
+        let at_once =
+            |call: ClientCall| ClientCall { answer: call.answer.map(|(_, reply)| (call.began, reply)), ..call };
+        let now = |at, value| at_once(write(1, at, at, value, None));
+        let sees = |at, value| at_once(read(1, at, value));
+        check(&[now(3, "a"), sees(27, "a")], None);
+        check(&[now(3, "a"), sees(3, "a")], None);
+        check(&[now(3, "a"), write(2, 9, 14, "b", None), sees(9, "a"), read(2, 14, "b"), sees(20, "b")], None);
+        // What happens in one instant may have happened in any order.
+        check(&[now(3, "a"), now(3, "b"), sees(3, "a"), sees(3, "b"), sees(27, "a")], None);
+        check(&[now(3, "a"), at_once(erase(3, 3)), sees(3, "a"), sees(3, ""), sees(27, "")], None);
+        check(&[now(3, "a"), sees(3, ""), sees(27, "a")], None);
+        check(&[write(1, 1, 3, "a", None), now(3, "b"), sees(3, ""), sees(27, "b")], None);
+        check(&[at_once(write(1, 3, 3, "a", Some(5_000))), sees(5_900, "a"), sees(4_100, "")], None);
+        // From the next one on it counts.
+        check(
+            &[now(3, "a"), now(4, "b"), sees(5, "a")],
+            Some("n1 reads a of k at 5 ms, and not its own write of b at 4 ms"),
+        );
+        check(&[now(3, "a"), sees(4, "")], Some("n1 reads nothing of k at 4 ms, and not its own write of a at 3 ms"));
     }
 
     #[test]

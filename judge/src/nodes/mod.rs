@@ -24,6 +24,10 @@ pub use play::{Played, play};
 /// The most nodes that one `@cycle` makes.
 const CYCLE_MAX: u32 = 10_000;
 
+/// The sentence about other commands.
+const CANNOT: &str = "a cluster of submitted nodes cannot do this: leave the line out; there are `write`, `read`, `erase`, \
+    `invalidate` and `begin`, faults, `join` and `leave`, `tick`, `where`, `ring spread`, `check` and `expect`";
+
 /// A parsed case.
 #[derive(Debug, Clone)]
 pub struct Scene {
@@ -71,17 +75,41 @@ pub enum Doing {
 }
 
 impl Scene {
+    /// Its text for a reader who plays it without naming a seed, which is in the world of the seed 0: in any other world its first
+    /// line says which.
+    pub fn text_in(&self, seed: u64) -> String {
+        let Some(first) = self.steps.first().filter(|_| seed != 0 && !self.has_seed()) else {
+            return self.text.clone();
+        };
+        let lines = (1_u32..).zip(self.text.lines()).map(|(number, line)| {
+            if number == first.line { format!("{} seed={seed}\n", line.trim_end()) } else { format!("{line}\n") }
+        });
+        lines.collect()
+    }
+
     /// Whether it is played with a seed of its own, independent of the grading's.
     pub fn has_seed(&self) -> bool {
         matches!(self.steps.first().map(|step| &step.doing), Some(Doing::World(ClusterCommand::Make(setup))) if setup.seed.is_some())
     }
 }
 
-/// Parses a scene. Cost: O(text).
+/// Parses a scene that judges. Cost: O(text).
+///
+/// # Errors
+/// The line, counted from 1, and what is wrong with it, in a sentence. Without an expectation it could not fail.
+pub fn read(text: &str) -> Result<Scene, (u32, String)> {
+    let scene = read_script(text)?;
+    if scene.steps.iter().any(|step| matches!(step.doing, Doing::Expect(_) | Doing::Check)) {
+        return Ok(scene);
+    }
+    Err((1, "this scene expects nothing, so it could not fail: add an `expect`".to_owned()))
+}
+
+/// Parses a scene that need not expect anything. Cost: O(text).
 ///
 /// # Errors
 /// The line, counted from 1, and what is wrong with it, in a sentence.
-pub fn read(text: &str) -> Result<Scene, (u32, String)> {
+pub fn read_script(text: &str) -> Result<Scene, (u32, String)> {
     let whole;
     let text = match text.strip_prefix("@life") {
         None => text,
@@ -111,14 +139,11 @@ pub fn read(text: &str) -> Result<Scene, (u32, String)> {
     }
     for step in script.commands {
         let line = step.line;
-        let doing = doing(step.command).ok_or_else(|| (line, "a cluster of submissions cannot do this".to_owned()))?;
+        let doing = doing(step.command).ok_or_else(|| (line, CANNOT.to_owned()))?;
         steps.push(SceneStep { line, source: step.source, doing });
     }
     // A stable sort: the turns of one `for` keep their order.
     steps.sort_by_key(|step| step.line);
-    if !steps.iter().any(|step| matches!(step.doing, Doing::Expect(_) | Doing::Check)) {
-        return Err((1, "this scene expects nothing, so it could not fail: add an `expect`".to_owned()));
-    }
     let makes = |step: &SceneStep| matches!(step.doing, Doing::World(ClusterCommand::Make(_)));
     match steps.iter().skip(1).find(|step| makes(step)) {
         Some(second) => Err((second.line, "a scene has one cluster: begin another case".to_owned())),
@@ -151,7 +176,7 @@ fn doing(command: Command) -> Option<Doing> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Doing, read};
+    use super::{Doing, read, read_script};
 
     #[test]
     fn own_lines_stand_between_those_of_the_script() {
@@ -177,6 +202,23 @@ mod tests {
         assert!(scene.text.ends_with("check\nread k1\nexpect nothing\n"), "{}", scene.text);
         let again = read(&scene.text).expect("a scene");
         assert_eq!((again.steps.len(), again.text), (scene.steps.len(), scene.text));
+    }
+
+    #[test]
+    fn a_scene_that_failed_in_another_world_says_which() {
+        let text = "# three\ncluster nodes=3 rf=1 \nwrite k v\nexpect stored\n";
+        let scene = read(text).expect("a scene");
+        assert_eq!(scene.text_in(0), text);
+        let other = scene.text_in(!0);
+        assert_eq!(other, text.replace("rf=1 ", &format!("rf=1 seed={}", u64::MAX)));
+        let other = read(&other).expect("a scene");
+        assert!(other.has_seed() && other.text_in(7) == other.text);
+    }
+
+    #[test]
+    fn only_a_scene_that_judges_must_expect_something() {
+        let text = "cluster nodes=3\nwrite k v\n";
+        assert!(read(text).is_err() && read_script(text).is_ok());
     }
 
     #[test]

@@ -33,7 +33,10 @@ pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
         let told: Vec<String> = own.iter().filter_map(|event| outcome(&event.what, language)).collect();
         match (sentence(step, language), told.is_empty()) {
             (Some(said), true) => lines.push(format!("{at}  {said}")),
-            (Some(said), false) => lines.push(format!("{at}  {said}: {}", told.join("; "))),
+            (Some(said), false) => {
+                let colon = say(language, ": ".to_owned(), " : ".to_owned());
+                lines.push(format!("{at}  {said}{colon}{}", told.join("; ")));
+            }
             (None, false) => lines.extend(told.into_iter().map(|told| format!("{at}  {told}"))),
             (None, true) => {}
         }
@@ -67,7 +70,10 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
     for event in &events[at..] {
         match &event.what {
             heard @ What::World { event: WorldEvent::Client { at_us, .. } } => {
-                lines.push((*at_us, in_language(heard, language).trim_start_matches("~ ").to_owned()));
+                let told = in_language(heard, language);
+                let told = told.trim_start_matches("~ ");
+                lines
+                    .push((*at_us, if language == Language::French { asked_in_french(told) } else { told.to_owned() }));
             }
             What::World { event: WorldEvent::Checked { .. } } => {
                 last.push(format!("✗ {}", in_language(&event.what, language)));
@@ -90,6 +96,47 @@ pub(crate) fn promise(events: &[Event], said: &str, language: Language) -> Optio
 /// An event of the simulated cluster, as the language of scripts tells it.
 fn in_language(what: &What, language: Language) -> String {
     what.text_in(&Command::World(ClusterCommand::Check), language)
+}
+
+/// What a client asked a node, `n1 : write k v => …`, with the word for it in French.
+fn asked_in_french(told: &str) -> String {
+    let verbs = [("write ", "écrire "), ("read ", "lire "), ("erase ", "supprimer "), ("invalidate ", "invalider ")];
+    let Some((node, asked)) = told.split_once(" : ") else { return told.to_owned() };
+    let verb = verbs.iter().find_map(|(en, fr)| Some(format!("{node} : {fr}{}", asked.strip_prefix(en)?)));
+    verb.unwrap_or_else(|| told.to_owned())
+}
+
+/// What a scene expects, or was answered, in French: what comes from a node stays as it is.
+pub(crate) fn in_french(said: &str) -> String {
+    let word = |word: &str| match word {
+        "nothing" => "rien".to_owned(),
+        "stored" => "écrit".to_owned(),
+        "deleted" => "fait".to_owned(),
+        "error" => "une erreur".to_owned(),
+        "yes" => "oui".to_owned(),
+        "no" => "non".to_owned(),
+        "none" => "aucun".to_owned(),
+        "no answer" => "aucune réponse".to_owned(),
+        "all promises kept" => "toutes les promesses tenues".to_owned(),
+        other => other.to_owned(),
+    };
+    let beginnings = [
+        ("contains ", "contient "),
+        ("without ", "sans "),
+        ("smallest ", "la plus petite part "),
+        ("largest ", "la plus grande part "),
+        ("error: ", "erreur : "),
+        ("bytes ", "octets "),
+        ("count ", "nombre "),
+    ];
+    if let Some(words) = said.strip_prefix("any of ") {
+        return format!("l'un de {}", words.split(" | ").map(word).collect::<Vec<_>>().join(" | "));
+    }
+    if let Some(other) = said.strip_prefix("not ") {
+        return format!("pas {}", word(other));
+    }
+    let begun = beginnings.iter().find_map(|(en, fr)| Some(format!("{fr}{}", said.strip_prefix(en)?)));
+    begun.unwrap_or_else(|| word(said))
 }
 
 /// A text in the language asked for.
@@ -121,6 +168,16 @@ fn sentence(step: &SceneStep, language: Language) -> Option<String> {
         Doing::World(ClusterCommand::Make(Setup { nodes: 1, .. })) => {
             said("one node starts, alone".to_owned(), "un nœud démarre, seul".to_owned())
         }
+        Doing::World(ClusterCommand::Make(setup)) if setup.copies > usize::from(setup.nodes) => said(
+            format!(
+                "{} nodes start, each key on all of them, and on {} once there are as many",
+                setup.nodes, setup.copies
+            ),
+            format!(
+                "{} nœuds démarrent, chaque clé sur tous, et sur {} dès qu'il y en a autant",
+                setup.nodes, setup.copies
+            ),
+        ),
         Doing::World(ClusterCommand::Make(setup)) => said(
             format!("{} nodes start, each key on {} of them", setup.nodes, setup.copies),
             format!("{} nœuds démarrent, chaque clé sur {} d'entre eux", setup.nodes, setup.copies),
@@ -221,9 +278,10 @@ fn outcome(what: &What, language: Language) -> Option<String> {
         ),
         What::Truth { value: true } => said("yes".to_owned(), "oui".to_owned()),
         What::Truth { value: false } => said("no".to_owned(), "non".to_owned()),
-        What::Broken { expected, actual } => {
-            said(format!("✗ expected {expected}, got {actual}"), format!("✗ attendu {expected}, obtenu {actual}"))
-        }
+        What::Broken { expected, actual } => said(
+            format!("✗ expected {expected}, got {actual}"),
+            format!("✗ attendu {}, obtenu {}", in_french(expected), in_french(actual)),
+        ),
         other => Some(other.to_string()),
     }
 }
@@ -242,5 +300,35 @@ fn of_event(event: &WorldEvent, language: Language) -> Option<String> {
             said(format!("{node} ended before it answered"), format!("{node} s'est arrêté avant de répondre"))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{asked_in_french, in_french};
+
+    #[test]
+    fn what_was_expected_and_answered_is_told_in_french() {
+        for (english, french) in [
+            ("nothing", "rien"),
+            ("stored", "écrit"),
+            ("deleted", "fait"),
+            ("yes", "oui"),
+            ("no", "non"),
+            ("error", "une erreur"),
+            ("error: no answer", "erreur : no answer"),
+            ("contains n1 n2", "contient n1 n2"),
+            ("any of nothing | v1", "l'un de rien | v1"),
+            ("not v1", "pas v1"),
+            ("largest <= 450%", "la plus grande part <= 450%"),
+            ("smallest = 0.0%", "la plus petite part = 0.0%"),
+            // A value is nobody's word.
+            ("ycoiwe6", "ycoiwe6"),
+            ("nothing more", "nothing more"),
+        ] {
+            assert_eq!(in_french(english), french);
+        }
+        assert_eq!(asked_in_french("n1 : write k v => fait (0 ms)"), "n1 : écrire k v => fait (0 ms)");
+        assert_eq!(asked_in_french("n1 : read k => v (2 ms)"), "n1 : lire k => v (2 ms)");
     }
 }

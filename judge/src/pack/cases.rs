@@ -80,6 +80,14 @@ pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackEr
     if cases.is_empty() {
         return Err(PackError::NoCase(check_id.to_owned()));
     }
+    // Where no output follows, a line of dashes was to begin it, and the case would expect nothing of what stands below.
+    let is_mistaken = |line: &str| line.len() > 1 && line.bytes().all(|byte| byte == b'-');
+    for case in cases.iter().filter(|case| case.output.is_none()) {
+        if let Some(at) = case.template.lines().position(|line| is_mistaken(line.trim_end())) {
+            let hint = u32::from(case.hint.is_some());
+            return Err(PackError::Rule(check_id.to_owned(), case.line + hint + 1 + u32::try_from(at).unwrap_or(0)));
+        }
+    }
     for case in &mut cases {
         if let Some(output) = &mut case.output {
             *output = format!("{}\n", output.trim_end());

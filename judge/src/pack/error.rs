@@ -15,6 +15,8 @@ pub enum PackError {
     NoExpectation(String, u32),
     /// Text stands before the first case.
     TextBeforeCase(String, u32),
+    /// Dashes that are not four begin no output.
+    Rule(String, u32),
     /// A case's title is not `== english // français`.
     Title(String, u32),
     /// A case's hint is not `?? english // français`.
@@ -47,6 +49,12 @@ impl fmt::Display for PackError {
             }
             Self::TextBeforeCase(id, line) => {
                 write!(f, "checks/{id}.txt:{line}: commands stand before the first `== title // titre`: give them one")
+            }
+            Self::Rule(id, line) => {
+                write!(
+                    f,
+                    "checks/{id}.txt:{line}: four dashes, `----`, begin the output, and these are not four: add or take away some"
+                )
             }
             Self::Title(id, line) => {
                 write!(

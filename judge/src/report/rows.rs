@@ -164,6 +164,10 @@ impl AlsoFails {
             if (language, interface) == (Language::French, InterfaceKind::Simulate) {
                 (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
             }
+            if (language, interface) == (Language::French, InterfaceKind::Nodes) {
+                shown.expected = nodes::story::in_french(&shown.expected);
+                shown.actual = nodes::story::in_french(&shown.actual);
+            }
             if interface == InterfaceKind::Service {
                 (shown.expected, shown.actual) = service::expected_and_actual(at, events, language);
             }

@@ -35,6 +35,7 @@ fn named_where(submission: &Fingerprint, mutants: &[[u32; 5]]) -> Vec<usize> {
         killed_by: vec!["row".to_owned()],
         languages: Vec::new(),
         races: false,
+        planted: false,
     };
     let prints: Vec<Fingerprint> = mutants.iter().copied().map(print).collect();
     let pairs: Vec<_> = prints.iter().map(|print| (&spec, print)).collect();

@@ -26,8 +26,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     Entry {
         name: "expect http",
         usage: "expect http <status>[|<status>…] [[<Header>: <value>; …]] [<JSON>]",
-        help_en: "Say what the whole answer of the last http must be like: JSON by meaning, and more may stand in it; 59..60 is a number between, any anything, text any text, absent nothing.",
-        help_fr: "Dit à quoi doit ressembler toute la réponse du dernier http : le JSON par son sens, et il peut y avoir davantage ; 59..60 est un nombre entre les deux, any n'importe quoi, text un texte, absent rien.",
+        help_en: "Say what the whole answer of the last http must be like: JSON by meaning, and more may stand in it; 59..60 is a number between, any anything, text any text, time a date with a time, absent nothing.",
+        help_fr: "Dit à quoi doit ressembler toute la réponse du dernier http : le JSON par son sens, et il peut y avoir davantage ; 59..60 est un nombre entre les deux, any n'importe quoi, text un texte, time une date avec une heure, absent rien.",
         read: |a| Ok(Command::Expect(a.http_shape()?)),
     },
     Entry {

@@ -62,7 +62,7 @@ pub fn description() -> [(&'static str, Value); 4] {
     let members = json!({"post": {
         "operationId": "changeClusterMembers", "summary": "Announces a node, so that it is let in, or lets one go",
         "requestBody": {"required": true, "content": {"application/json": {"schema": change}}},
-        "responses": responses(&[(202, done("It is under way; the status tells when it is done."))]),
+        "responses": responses(&[(202, done("It is under way, once what `to_do` says is done, if it says something; the status tells when it is over."))]),
     }});
     [
         ("/cluster/keys/{key}", json!({"get": read, "put": write, "delete": delete})),

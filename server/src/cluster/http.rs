@@ -7,7 +7,7 @@
 //! | `DELETE /cluster/keys/{key}?level=` | 200: it is deleted |
 //! | `POST /cluster/invalidate`, `{"key": …}`, `{"pattern": …}`, `{"tag": …}` or `{"namespace": …}` | 200: a quorum knows that all these are deleted |
 //! | `GET /cluster/status` | how the node sees the cluster |
-//! | `POST /cluster/members`, `{"join": "n4", "address": "…"}` or `{"leave": "n2"}` | 202: it is under way |
+//! | `POST /cluster/members`, `{"join": "n4", "address": "…"}` or `{"leave": "n2"}` | 202: it is under way; `to_do` says what else it takes, of a node that was let go |
 //!
 //! With the header `X-Cache-Session` the first four belong to a [session](super::session).
 
@@ -50,9 +50,8 @@ pub async fn answer(
         Ok(session) => session,
         Err(wrong) => return error(status_of(wrong), &wrong.to_string()),
     };
-    let silent = "the node does not answer in time: try again, or ask another node";
     let answered = obey(cluster, asked, session.as_mut()).await;
-    let mut response = answered.unwrap_or_else(|Silent| error(StatusCode::SERVICE_UNAVAILABLE, silent));
+    let mut response = answered.unwrap_or_else(|silent| error(StatusCode::SERVICE_UNAVAILABLE, &silent.to_string()));
     let token = session.map(|session| HeaderValue::try_from(session.token(&cluster.proof)));
     if let Some(Ok(token)) = token {
         response.headers_mut().insert(SESSION, token);
@@ -102,8 +101,11 @@ async fn obey(cluster: &Cluster, asked: Asked, session: Option<&mut Session>) ->
             return Ok(error(StatusCode::CONFLICT, &format!("{node} is this node: announce another one")));
         }
         Asked::Join(node, address) => {
-            cluster.announce(node, address).await?;
-            return Ok(json_answer(StatusCode::ACCEPTED, &json!({"success": true, "node": node.to_string()})));
+            let mut answer = json!({"success": true, "node": node.to_string()});
+            if let Some(todo) = cluster.announce(node, address).await? {
+                answer["to_do"] = json!(todo);
+            }
+            return Ok(json_answer(StatusCode::ACCEPTED, &answer));
         }
         Asked::Leave(node) => {
             return Ok(match cluster.let_go(node).await? {
@@ -114,17 +116,25 @@ async fn obey(cluster: &Cluster, asked: Asked, session: Option<&mut Session>) ->
                 Err(Cannot::Last) => {
                     error(StatusCode::CONFLICT, "the last node cannot leave: let another one join first")
                 }
-                Err(Cannot::NotReady) => error(StatusCode::SERVICE_UNAVAILABLE, &Failure::NotReady.to_string()),
+                Err(Cannot::NotReady) => not_ready(cluster).await,
             });
         }
     };
     Ok(match answered {
+        Ok(Outcome::Failed(Failure::NotReady)) => not_ready(cluster).await,
         Ok(outcome) => tell(outcome),
         Err(Full) => error(
             StatusCode::INSUFFICIENT_STORAGE,
             "this node's records take as much as they may: raise memory-mb, add nodes, or delete some",
         ),
     })
+}
+
+/// Of a node that serves nobody: whether it will in a moment, or what has to be done.
+async fn not_ready(cluster: &Cluster) -> Response {
+    let ask = |trouble| format!("{trouble}; meanwhile ask another node");
+    let text = cluster.trouble().await.map_or_else(|| Failure::NotReady.to_string(), ask);
+    error(StatusCode::SERVICE_UNAVAILABLE, &text)
 }
 
 type Answered = Result<Outcome, Full>;

@@ -17,12 +17,14 @@ pub(super) enum Input {
     Stop,
     /// A client asks.
     Ask { request: Request, reply: oneshot::Sender<Result<Outcome, Full>> },
-    /// An operator announces a node, so that it is let in when it comes.
-    Announce { node: NodeId, address: Option<SocketAddr>, reply: oneshot::Sender<()> },
+    /// An operator announces a node, so that it is let in when it comes. The answer tells what else has to be done for that.
+    Announce { node: NodeId, address: Option<SocketAddr>, reply: oneshot::Sender<Option<String>> },
     /// An operator lets a node go.
     LetGo { node: NodeId, reply: oneshot::Sender<Result<(), Cannot>> },
     /// An operator asks for the status.
     Status { reply: oneshot::Sender<Value> },
+    /// Whoever sends clients here asks why none should be sent.
+    Trouble { reply: oneshot::Sender<Option<String>> },
     /// A node connected.
     Greeted { greeting: Box<Greeting>, reply: oneshot::Sender<Answer> },
     /// A node answered the greeting that this node sent in life `to_life`.

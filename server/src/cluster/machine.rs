@@ -266,10 +266,11 @@ impl Machine {
                 self.meet(node, |peer| peer.address = address.or(peer.address));
                 // Answered only once it is in the journal.
                 self.settle()?;
-                _ = reply.send(());
+                _ = reply.send(self.way_back(node));
             }
             Input::LetGo { node, reply } => _ = reply.send(self.let_go(node)),
             Input::Status { reply } => _ = reply.send(self.status()),
+            Input::Trouble { reply } => _ = reply.send(self.trouble()),
         }
         Ok(())
     }

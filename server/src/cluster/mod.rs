@@ -90,6 +90,12 @@ pub struct NodeThread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silent;
 
+impl std::fmt::Display for Silent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the node does not answer in time: try again, or ask another node")
+    }
+}
+
 impl Cluster {
     /// Starts a node that hears others on `listener` until `stop` turns true; must be called on a tokio runtime.
     ///
@@ -155,12 +161,18 @@ impl Cluster {
         self.ask(|reply| Input::Ask { request, reply }).await
     }
 
-    async fn announce(&self, node: NodeId, address: Option<SocketAddr>) -> Result<(), Silent> {
+    async fn announce(&self, node: NodeId, address: Option<SocketAddr>) -> Result<Option<String>, Silent> {
         self.ask(|reply| Input::Announce { node, address, reply }).await
     }
 
     async fn let_go(&self, node: NodeId) -> Result<Result<(), Cannot>, Silent> {
         self.ask(|reply| Input::LetGo { node, reply }).await
+    }
+
+    /// Why no client should be sent here, if there is a reason.
+    pub async fn trouble(&self) -> Option<String> {
+        let asked = self.ask(|reply| Input::Trouble { reply }).await;
+        asked.unwrap_or_else(|silent| Some(silent.to_string()))
     }
 
     async fn status(&self) -> Result<Value, Silent> {

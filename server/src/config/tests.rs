@@ -48,12 +48,17 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
             "--listen: `localhost` is no address: write one such as 127.0.0.1:8080 or [::1]:8080",
         ),
         (["--memory-mb", "0"], "--memory-mb: `0` is out of range: write a whole number from 1 to 1048576"),
-        (["--timeout-ms", "soon"], "--timeout-ms: `soon` is out of range: write a whole number from 1 to 3600000"),
+        (["--timeout-ms", "soon"], "--timeout-ms: `soon` is no number: write a whole number from 1 to 3600000"),
         (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
         (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
         (
             ["--store", "disk"],
             "--store is no store: write memory, redis://HOST:PORT or redis+cluster://HOST:PORT,HOST:PORT",
+        ),
+        (["--store", "redis://"], "--store: Missing hostname - InvalidClientConfig: write redis://HOST:PORT"),
+        (
+            ["--store", "redis+cluster://a:1,"],
+            "--store: Missing hostname - InvalidClientConfig: write redis://HOST:PORT",
         ),
         (["--database", "mysql://x"], "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…"),
         (["--tls-cert", "c.pem"], "--tls-cert needs its key: name it with tls-key"),
@@ -70,6 +75,12 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
     assert!(config(&[], &environment).expect_err("wrong").to_string().starts_with("CACHEDOJO_MEMCACHED: `x`"));
     let missing = config(&["--config", "/nowhere/x.toml"], &[]).expect_err("wrong").to_string();
     assert!(missing.starts_with("/nowhere/x.toml cannot be read"), "{missing}");
+}
+
+#[test]
+fn a_misspelt_variable_is_told() {
+    let names = ["CACHEDOJO_MEMORYMB", "CACHEDOJO_MEMORY_MB", "CACHEDOJO_CONFIG", "PATH"].map(str::to_owned);
+    assert_eq!(unread(names.into_iter()), ["CACHEDOJO_MEMORYMB"]);
 }
 
 #[test]

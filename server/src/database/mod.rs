@@ -7,11 +7,13 @@ mod writer;
 pub use access::Access;
 pub use writer::AccessLog;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use cachedojo::protocol::rest::{Changed, Eviction, Named, Settings};
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, Connection as _, Row as _, SqlStr};
 
@@ -19,6 +21,8 @@ use sqlx::{AnyPool, Connection as _, Row as _, SqlStr};
 const CONNECTIONS_MAX: u32 = 4;
 /// How long a database may take to be reached at the start.
 const OPENING: Duration = Duration::from_secs(10);
+/// How long a statement waits for a connection to PostgreSQL; one that is refused is tried for again so long.
+const CONNECTING: Duration = Duration::from_secs(5);
 /// The most namespaces and changes that are read at the start: the engine's own limits.
 const CHANGES_MAX: i64 = 100;
 /// The rows of the access log that one statement writes where so many wait; SQLite takes 32766 parameters.
@@ -42,6 +46,17 @@ pub struct Database {
     kind: Kind,
     /// Whether it is gone with this process, and nobody else can read it meanwhile.
     is_in_memory: bool,
+    /// The rows of settings that were told to be wrong, and why.
+    told: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+/// What the table of settings holds.
+#[derive(Debug, Default)]
+pub struct SettingsRows {
+    /// The settings that could be read, by name.
+    pub sound: Vec<Named>,
+    /// The namespaces whose rows hold what is no setting.
+    pub wrong: BTreeSet<String>,
 }
 
 impl Database {
@@ -69,11 +84,14 @@ impl Database {
         // A database in memory exists only in its connection; SQLite has one writer at a time anyway.
         let connections = if kind == Kind::Sqlite { 1 } else { CONNECTIONS_MAX };
         let mut options = AnyPoolOptions::new().max_connections(connections);
+        if kind == Kind::Postgres {
+            options = options.acquire_timeout(CONNECTING);
+        }
         if is_in_memory {
             options = options.idle_timeout(None).max_lifetime(None).min_connections(1);
         }
         let pool = options.connect(&full).await.with_context(not_opened)?;
-        let database = Self { pool, kind, is_in_memory };
+        let database = Self { pool, kind, is_in_memory, told: Arc::default() };
         database.migrate().await.context("the database's tables could not be brought up to date")?;
         Ok(database)
     }
@@ -113,50 +131,41 @@ impl Database {
     /// Every namespace whose settings were set, with its last changes.
     ///
     /// # Errors
-    /// The database does not answer, or contains an invalid setting.
+    /// The database does not answer.
     pub async fn namespaces(&self) -> Result<Vec<(Named, Vec<Changed>)>> {
         let mut all = Vec::new();
-        for named in self.settings().await? {
+        for named in self.settings().await?.sound {
             let changes = self.changes(&named.name).await?;
             all.push((named, changes));
         }
         Ok(all)
     }
 
-    /// Every namespace whose settings were set, by name.
+    /// Every namespace whose settings were set, by name. A row that holds what is no setting is left out, and told once.
     ///
     /// # Errors
-    /// The database does not answer, or contains an invalid setting.
-    pub async fn settings(&self) -> Result<Vec<Named>> {
+    /// The database does not answer.
+    pub async fn settings(&self) -> Result<SettingsRows> {
         let created = self.seconds("created_at");
         let sql = format!(
             "SELECT name, default_ttl, COALESCE(max_size_bytes, CAST(max_size_mb AS BIGINT) * 1048576) AS bytes, \
              eviction_policy, {created} AS created FROM cache_namespaces ORDER BY name"
         );
-        let mut all = Vec::new();
+        let (mut kept, mut wrong) = (SettingsRows::default(), BTreeMap::new());
         for row in sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await? {
             let name: String = row.try_get("name")?;
-            // All but the name may be empty: then the default counts.
-            let mut settings = Settings::default();
-            if let Some(policy) = row.try_get::<Option<String>, _>("eviction_policy")? {
-                settings.eviction = Eviction::from_name(&policy)
-                    .with_context(|| format!("cache_namespaces: `{policy}`, the policy of `{name}`, is none"))?;
+            match read_row(&row, &name) {
+                Ok(named) => kept.sound.push(named),
+                Err(error) => _ = wrong.insert(name, format!("{error:#}")),
             }
-            let least_one = |column: &str, number: i64| {
-                let number = u64::try_from(number).ok().filter(|number| *number > 0);
-                number.with_context(|| format!("cache_namespaces: `{column}` of `{name}` must be 1 or more, or empty"))
-            };
-            if let Some(ttl_s) = row.try_get::<Option<i32>, _>("default_ttl")? {
-                settings.default_ttl_s = least_one("default_ttl", ttl_s.into())?;
-            }
-            if let Some(bytes) = row.try_get::<Option<i64>, _>("bytes")? {
-                settings.max_bytes = least_one("max_size_bytes", bytes)?;
-            }
-            let created = row.try_get::<Option<i64>, _>("created")?;
-            let created_at_s = created.and_then(|created| u64::try_from(created).ok());
-            all.push(Named { name, settings, created_at_s });
         }
-        Ok(all)
+        kept.wrong = wrong.keys().cloned().collect();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for (namespace, why) in wrong.iter().filter(|(name, why)| told.get(*name) != Some(*why)) {
+            tracing::warn!(namespace, why, "a row of settings is left out: correct it, or set the namespace anew");
+        }
+        *told = wrong;
+        Ok(kept)
     }
 
     /// The last changes of a namespace's settings, the oldest first.
@@ -264,6 +273,29 @@ impl Database {
         let columns = "namespace, key_pattern, operation, hit, latency_ms, timestamp";
         format!("INSERT INTO cache_access_logs ({columns}) VALUES {}", rows.join(", "))
     }
+}
+
+/// The settings in a row.
+fn read_row(row: &AnyRow, name: &str) -> Result<Named> {
+    // All but the name may be empty: then the default counts.
+    let mut settings = Settings::default();
+    if let Some(policy) = row.try_get::<Option<String>, _>("eviction_policy")? {
+        settings.eviction = Eviction::from_name(&policy)
+            .with_context(|| format!("cache_namespaces: `{policy}`, the policy of `{name}`, is none"))?;
+    }
+    let least_one = |column: &str, number: i64| {
+        let number = u64::try_from(number).ok().filter(|number| *number > 0);
+        number.with_context(|| format!("cache_namespaces: `{column}` of `{name}` must be 1 or more, or empty"))
+    };
+    if let Some(ttl_s) = row.try_get::<Option<i32>, _>("default_ttl")? {
+        settings.default_ttl_s = least_one("default_ttl", ttl_s.into())?;
+    }
+    if let Some(bytes) = row.try_get::<Option<i64>, _>("bytes")? {
+        settings.max_bytes = least_one("max_size_bytes", bytes)?;
+    }
+    let created = row.try_get::<Option<i64>, _>("created")?;
+    let created_at_s = created.and_then(|created| u64::try_from(created).ok());
+    Ok(Named { name: name.to_owned(), settings, created_at_s })
 }
 
 type AnyQuery<'a> = sqlx::query::Query<'a, sqlx::Any, sqlx::any::AnyArguments>;

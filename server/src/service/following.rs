@@ -54,15 +54,16 @@ impl Service {
             _ => Vec::new(),
         };
         let mut known: BTreeMap<String, Named> = known.into_iter().map(|named| (named.name.clone(), named)).collect();
-        for named in kept {
+        for named in kept.sound {
             let here = known.remove(&named.name).map(|here| here.settings);
             if here != Some(named.settings) {
                 let changes = self.database.changes(&named.name).await?;
                 self.set(&named, changes)?;
             }
         }
-        // A namespace that was only used has the defaults already.
-        for (_, mut named) in known.into_iter().filter(|(_, named)| named.settings != Settings::default()) {
+        // A namespace that was only used has the defaults already, and one whose row is wrong keeps what it has.
+        let is_gone = |named: &Named| named.settings != Settings::default() && !kept.wrong.contains(&named.name);
+        for (_, mut named) in known.into_iter().filter(|(_, named)| is_gone(named)) {
             named.settings = Settings::default();
             self.set(&named, Vec::new())?;
         }

@@ -39,8 +39,16 @@ impl Store {
         }
     }
 
-    /// The engine's sums, and how many namespaces it knows.
+    /// Sums over all namespaces, and how many namespaces are known.
     pub fn totals(&self) -> (Stats, usize) {
-        self.with_machine(|machine| machine.totals())
+        match self {
+            Self::Memory(_) => self.with_machine(|machine| machine.totals()),
+            Self::Redis(store) => store.totals(),
+        }
+    }
+
+    /// Whether the entries are in this process.
+    pub const fn is_memory(&self) -> bool {
+        matches!(self, Self::Memory(_))
     }
 }

@@ -4,8 +4,11 @@
 //! In a Redis Cluster a script may touch the keys of one slot only, so the namespace is the hash tag: `cache:{users}:user_123`. All of
 //! a namespace is on one node and its replicas; it is many namespaces that use many nodes.
 
+mod flush;
 mod link;
+mod trouble;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -15,14 +18,16 @@ use cachedojo::protocol::rest::{
     check_answer,
 };
 use redis::{ErrorKind, RedisError, Script, ScriptInvocation, Value};
+use serde::de::IgnoredAny;
 use tokio::sync::Semaphore;
 
 use self::link::Link;
+use self::trouble::Trouble;
 
 /// The most operations that wait for Redis at a time; further ones wait for these, as long as a request may take.
 const IN_FLIGHT_MAX: usize = 512;
-/// How many keys a flush examines or deletes in one step.
-const FLUSH_STEP: usize = 500;
+/// The store's time is for so many entries; more of them get as much more.
+const ENTRIES_IN_TIME: usize = 1000;
 /// The longest time to live that Redis accepts, in milliseconds.
 const TTL_MS_MAX: u64 = 1 << 52;
 
@@ -31,35 +36,51 @@ const TTL_MS_MAX: u64 = 1 << 52;
 pub struct RedisStore {
     link: Link,
     script: Script,
+    /// How long one step may take, and all of a request.
     timeout: Duration,
+    request_timeout: Duration,
     in_flight: Semaphore,
+    trouble: Trouble,
+    /// Reads that this service answered with an entry, and those that it could not.
+    hits: AtomicU64,
+    misses: AtomicU64,
     /// The namespaces' settings, in an engine without entries.
     settings: RwLock<Machine>,
 }
 
 impl RedisStore {
-    /// A store that connects at its first request.
+    /// A store that connects at its first request. One step of a request may take `timeout`, all of it `request_timeout`.
     ///
     /// # Errors
     /// The URL is not one of Redis.
-    pub fn new(url: &str, timeout: Duration, settings: Machine) -> anyhow::Result<Self> {
-        Ok(Self::over(Link::one(url, timeout)?, timeout, settings))
+    pub fn new(url: &str, (timeout, request_timeout): (Duration, Duration), settings: Machine) -> anyhow::Result<Self> {
+        let link = Link::one(url, timeout, request_timeout.max(timeout))?;
+        Ok(Self::over(link, (timeout, request_timeout), settings))
     }
 
     /// A store in a Redis Cluster that has the Redis of these URLs among its own; it connects at its first request.
     ///
     /// # Errors
     /// A URL is not one of Redis.
-    pub fn of_cluster(urls: &[String], timeout: Duration, settings: Machine) -> anyhow::Result<Self> {
-        Ok(Self::over(Link::cluster(urls, timeout)?, timeout, settings))
+    pub fn of_cluster(
+        urls: &[String],
+        (timeout, request_timeout): (Duration, Duration),
+        settings: Machine,
+    ) -> anyhow::Result<Self> {
+        let link = Link::cluster(urls, timeout, request_timeout.max(timeout))?;
+        Ok(Self::over(link, (timeout, request_timeout), settings))
     }
 
-    fn over(link: Link, timeout: Duration, settings: Machine) -> Self {
+    fn over(link: Link, (timeout, request_timeout): (Duration, Duration), settings: Machine) -> Self {
         Self {
             link,
             script: Script::new(include_str!("redis/operation.lua")),
             timeout,
+            request_timeout,
             in_flight: Semaphore::new(IN_FLIGHT_MAX),
+            trouble: Trouble::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
             settings: RwLock::new(settings),
         }
     }
@@ -69,11 +90,51 @@ impl RedisStore {
     /// # Errors
     /// The engine's errors, and those of a store that is not reachable, slow or full.
     pub async fn obey(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
-        let obeyed = async {
-            let _place = self.in_flight.acquire().await.map_err(|_| Failure::Unavailable)?;
-            self.ask(request, now).await
+        let reply = match request {
+            // These go through a namespace step by step, and each step has the store's time.
+            Request::Flush { .. } | Request::Forget { .. } => self.ask(request, now).await,
+            request => {
+                let entries = if let Request::Mset { entries, .. } = &request { entries.len() } else { 0 };
+                let steps = u32::try_from(1 + entries / ENTRIES_IN_TIME).unwrap_or(u32::MAX);
+                let most = self.request_timeout.max(self.timeout);
+                self.in_time(self.timeout.saturating_mul(steps).min(most), self.ask(request, now)).await
+            }
         };
-        tokio::time::timeout(self.timeout, obeyed).await.unwrap_or(Err(Failure::TimedOut))
+        let (hits, misses) = match &reply {
+            Ok(Reply::Found(_)) => (1, 0),
+            Ok(Reply::Missed) => (0, 1),
+            Ok(Reply::Many(results)) => {
+                let found = results.iter().filter(|(_, value)| value.is_some()).count() as u64;
+                (found, results.len() as u64 - found)
+            }
+            _ => (0, 0),
+        };
+        self.hits.fetch_add(hits, Ordering::Relaxed);
+        self.misses.fetch_add(misses, Ordering::Relaxed);
+        reply
+    }
+
+    /// One step, which waits for its turn too.
+    async fn in_time<T>(
+        &self,
+        timeout: Duration,
+        step: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let stepped = async {
+            let _place = self.in_flight.acquire().await.map_err(|_| Failure::Unavailable)?;
+            step.await
+        };
+        tokio::time::timeout(timeout, stepped).await.unwrap_or_else(|_| {
+            self.trouble.begin("it does not answer in time");
+            Err(Failure::TimedOut)
+        })
+    }
+
+    /// What this service knows of all namespaces: its own reads. What Redis holds is Redis's to tell.
+    pub fn totals(&self) -> (Stats, usize) {
+        let (_, namespaces) = self.with_settings(|machine| machine.totals());
+        let [hits, misses] = [&self.hits, &self.misses].map(|count| count.load(Ordering::Relaxed));
+        (Stats { hits, misses, ..Stats::default() }, namespaces)
     }
 
     /// Applies settings that were changed elsewhere, or stored earlier.
@@ -104,7 +165,8 @@ impl RedisStore {
             Request::Stats { namespace } => self.stats(&namespace).await,
             Request::Forget { namespace } => {
                 let flushed = self.flush(&namespace, &Selection::default()).await?;
-                let known: i64 = self.run(&namespace, self.operation("FORGET", &namespace)).await?;
+                let forgotten = self.run(&namespace, self.operation("FORGET", &namespace));
+                let known: i64 = self.in_time(self.timeout, forgotten).await?;
                 let was_set = self.with_settings(|machine| machine.obey(Request::Forget { namespace }, now)).is_ok();
                 if flushed > 0 || known > 0 || was_set { Ok(Reply::Deleted) } else { Err(Failure::NamespaceNotFound) }
             }
@@ -117,8 +179,7 @@ impl RedisStore {
 
     async fn health(&self) -> Result<Reply, Failure> {
         let mut link = self.link.clone();
-        let told: Value =
-            redis::cmd("INFO").arg("memory").query_async(&mut link).await.map_err(|error| failure(&error))?;
+        let told: Value = self.told(redis::cmd("INFO").arg("memory").query_async(&mut link).await)?;
         // A cluster's nodes answer each for itself.
         let texts: Vec<String> = match told {
             Value::Map(of_nodes) => of_nodes.into_iter().filter_map(|(_, told)| text_of(told)).collect(),
@@ -141,9 +202,14 @@ impl RedisStore {
         let Some((value, ttl_ms, created_at_s, access_count, tags, last_accessed_s)) = row else {
             return Ok(Reply::Missed);
         };
+        let Some(value) = json(namespace, key, value) else {
+            self.misread(namespace, 1).await?;
+            return Ok(Reply::Missed);
+        };
         Ok(Reply::Found(Found {
-            value: value.into(),
-            ttl_remaining_s: u64::try_from(ttl_ms).unwrap_or(0).div_ceil(1000),
+            value,
+            // One that another program stored without an end lives as long as any may.
+            ttl_remaining_s: u64::try_from(ttl_ms).unwrap_or(TTL_MS_MAX).div_ceil(1000),
             created_at_s,
             last_accessed_s,
             access_count,
@@ -151,13 +217,29 @@ impl RedisStore {
         }))
     }
 
+    /// Counts so many reads as misses that the script took for hits.
+    async fn misread(&self, namespace: &str, count: usize) -> Result<(), Failure> {
+        let mut call = self.operation("MISREAD", namespace);
+        call.arg(count);
+        self.run(namespace, call).await
+    }
+
     async fn mget(&self, namespace: &str, keys: Vec<String>) -> Result<Reply, Failure> {
         let policy = self.policy(namespace);
         let mut call = self.operation("MGET", namespace);
         call.arg(policy).arg(ANSWER_BYTES_MAX).arg(&keys);
-        let values: Vec<Option<String>> = self.run(namespace, call).await?;
-        let values = values.into_iter().map(|value| value.map(Arc::from));
-        let results: Vec<_> = keys.into_iter().zip(values).collect();
+        let values: Vec<Option<Vec<u8>>> = self.run(namespace, call).await?;
+        let mut misread = 0;
+        let read = |(key, value): (String, Option<Vec<u8>>)| {
+            let is_there = value.is_some();
+            let value = value.and_then(|value| json(namespace, &key, value));
+            misread += usize::from(is_there && value.is_none());
+            (key, value)
+        };
+        let results: Vec<_> = keys.into_iter().zip(values).map(read).collect();
+        if misread > 0 {
+            self.misread(namespace, misread).await?;
+        }
         check_answer(&results)?;
         Ok(Reply::Many(results))
     }
@@ -182,42 +264,6 @@ impl RedisStore {
         let mut call = self.operation("DELETE", namespace);
         call.arg(keys);
         self.run(namespace, call).await
-    }
-
-    /// Visits the namespace's index in steps, so that other requests do not wait for long.
-    async fn flush(&self, namespace: &str, selection: &Selection) -> Result<u64, Failure> {
-        let [_, index, ..] = self.names(namespace);
-        let space = self.space(namespace);
-        let is_match = selection.matcher::<String>();
-        let mut link = self.link.clone();
-        let (mut cursor, mut deleted) = (0_u64, 0);
-        loop {
-            let mut scan = redis::cmd("ZSCAN");
-            scan.arg(&index).arg(cursor).arg("COUNT").arg(FLUSH_STEP);
-            let (next, rows): (u64, Vec<(String, f64)>) =
-                scan.query_async(&mut link).await.map_err(|error| failure(&error))?;
-            let mut keys: Vec<String> = rows.into_iter().map(|(key, _)| key).collect();
-            let mut tags = vec![Vec::new(); keys.len()];
-            // A step may have found none, and an empty pipeline is refused.
-            if selection.tag.is_some() && !keys.is_empty() {
-                let mut pipeline = redis::pipe();
-                for key in &keys {
-                    pipeline.hget(format!("cache_meta:{space}:{key}"), "tags");
-                }
-                let texts: Vec<Option<String>> =
-                    pipeline.query_async(&mut link).await.map_err(|error| failure(&error))?;
-                tags = texts.into_iter().map(|text| read_tags(&text.unwrap_or_default())).collect();
-            }
-            let mut tags = tags.into_iter();
-            keys.retain(|key| is_match(key, &tags.next().unwrap_or_default()));
-            for keys in keys.chunks(FLUSH_STEP) {
-                deleted += self.delete(namespace, keys).await?;
-            }
-            if next == 0 {
-                return Ok(deleted);
-            }
-            cursor = next;
-        }
     }
 
     async fn stats(&self, namespace: &str) -> Result<Reply, Failure> {
@@ -258,15 +304,38 @@ impl RedisStore {
 
     async fn run<T: redis::FromRedisValue>(&self, namespace: &str, call: ScriptInvocation<'_>) -> Result<T, Failure> {
         let mut link = self.link.clone();
-        call.invoke_async(&mut link).await.map_err(|error| {
+        self.told(call.invoke_async(&mut link).await.inspect_err(|error| {
             tracing::debug!(namespace, %error, "Redis refused");
-            failure(&error)
-        })
+        }))
+    }
+
+    /// What Redis answered; when it ceases to answer, and when it does so again, the log says so.
+    fn told<T>(&self, answer: Result<T, RedisError>) -> Result<T, Failure> {
+        let failure = match answer {
+            Ok(told) => {
+                self.trouble.end();
+                return Ok(told);
+            }
+            Err(error) => (failure(&error), error),
+        };
+        if matches!(failure.0, Failure::Unavailable | Failure::TimedOut) {
+            self.trouble.begin(&failure.1.to_string());
+        }
+        Err(failure.0)
     }
 }
 
 /// The script's answer about an entry: value, milliseconds to live, when it was stored, reads, tags, and now.
-type EntryRow = (String, i64, u64, u64, String, u64);
+type EntryRow = (Vec<u8>, i64, u64, u64, Vec<u8>, u64);
+
+/// A value as the answer's part that it becomes. Another program may have stored what is no JSON: that is no entry.
+fn json(namespace: &str, key: &str, value: Vec<u8>) -> Option<Arc<str>> {
+    let text = String::from_utf8(value).ok().filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok());
+    if text.is_none() {
+        tracing::warn!(namespace, key, "Redis holds a value that is no JSON: it counts as missing");
+    }
+    text.map(Arc::from)
+}
 
 /// The text of an answer that is one.
 fn text_of(told: Value) -> Option<String> {
@@ -294,8 +363,8 @@ fn write_tags(tags: &[String]) -> String {
     serde_json::to_string(tags).expect("strings are JSON")
 }
 
-fn read_tags(text: &str) -> Vec<String> {
-    serde_json::from_str(text).unwrap_or_default()
+fn read_tags(text: &[u8]) -> Vec<String> {
+    serde_json::from_slice(text).unwrap_or_default()
 }
 
 /// The failure that a Redis error means for the request.

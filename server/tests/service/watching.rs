@@ -57,6 +57,7 @@ fn the_description_names_a_token_only_where_one_is_asked_for() {
         let document = server.client().ask_with("GET", "/openapi.json", head, "").json();
         assert_eq!(document["security"], security);
         assert_eq!(document["paths"]["/health"]["get"]["security"], health);
+        assert!(document["paths"]["/health"]["get"]["responses"]["401"].is_null(), "it is asked for no token");
         assert_eq!(document["components"]["securitySchemes"].is_null(), arguments.is_empty());
     }
 }

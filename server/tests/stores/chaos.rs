@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::processes::{Process, redis};
 use crate::redis::{Pair, put};
@@ -20,11 +21,19 @@ fn service(flags: &[&str]) -> (Process, SocketAddr) {
     (process, address)
 }
 
-/// Askings until something has come about; each takes at least a round trip and at most the store's timeout.
-const ASKINGS: usize = 2_000;
+/// Askings until something has come about: with the pauses a minute at least, on a machine that is busy with other tests.
+const ASKINGS: usize = 12_000;
+/// The pause after an asking, so that they do not take the processor from what is waited for.
+const PAUSE: Duration = Duration::from_millis(5);
 
 pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
-    (0..ASKINGS).any(|_| is_so())
+    let mut is_so_now = || {
+        is_so() || {
+            std::thread::park_timeout(PAUSE);
+            false
+        }
+    };
+    (0..ASKINGS).any(|_| is_so_now())
 }
 
 fn get(client: &mut Client, key: &str) -> u16 {

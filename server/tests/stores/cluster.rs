@@ -119,6 +119,8 @@ fn three(folder: &Path) -> [Node; 3] {
     assert_eq!(first.status()["waits_for"], serde_json::json!(["n2", "n3"]));
     let (status, body) = first.ask("GET", "/cluster/keys/k", "");
     assert!(status == 503 && body.contains("ask another node"), "{body}");
+    let (status, body) = first.ask("GET", "/health", "");
+    assert!(status == 503 && body.contains("\"unhealthy\"") && body.contains("n1 waits for the nodes"), "{body}");
     let second = Node::start(folder, "n2", &all, &[&first]);
     let third = Node::start(folder, "n3", &all, &[&first, &second]);
     let nodes = [first, second, third];
@@ -268,6 +270,15 @@ fn a_lost_disk_a_node_more_and_a_node_less_while_clients_write() {
             node.until_member(&["n2", "n3", "n4"]);
         }
         n1.until("gone", |status| status["stage"] == "left");
+        // It says so to whoever is sent there, and the others to whoever wants it back.
+        let way = "move its data folder away, and start it again";
+        for (method, target) in [("GET", "/health"), ("GET", "/cluster/keys/k"), ("PUT", "/cluster/keys/k")] {
+            let (status, body) = n1.ask(method, target, "");
+            assert!(status == 503 && body.contains("n1 was let go") && body.contains(way), "{method} {target}: {body}");
+        }
+        let (status, body) = n2.ask("POST", "/cluster/members", "{\"join\": \"n1\"}");
+        assert!(status == 202 && body.contains("n1 was let go in its life 1") && body.contains(way), "{body}");
+        assert_eq!(n2.ask("GET", "/health", "").0, 200);
         load.ask(places(&[&n2, &n3, &n4]));
         load.until_more(2);
         drop(end);

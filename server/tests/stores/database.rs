@@ -88,6 +88,7 @@ fn settings_and_logs_outlive_the_service_in_sqlite() {
     outlives(&format!("sqlite:{}", folder.path().join("cache.db").display()));
     may_be_empty(&format!("sqlite:{}", folder.path().join("cache.db").display()));
     logs_every_access(&format!("sqlite:{}", folder.path().join("cache.db").display()));
+    leaves_out_what_is_wrong(&format!("sqlite:{}", folder.path().join("wrong.db").display()));
     is_shared(&format!("sqlite:{}", folder.path().join("shared.db").display()));
 }
 
@@ -98,6 +99,7 @@ fn settings_and_logs_outlive_the_service_in_postgresql() {
     has_the_documents_tables(&postgres.url);
     may_be_empty(&postgres.url);
     logs_every_access(&postgres.url);
+    leaves_out_what_is_wrong(&postgres.url);
     is_shared(&postgres.url);
 }
 
@@ -196,17 +198,36 @@ fn may_be_empty(url: &str) {
         assert_eq!([of("default_ttl"), of("max_size_bytes"), of("eviction_policy")], ["3600", "104857600", "\"LRU\""]);
     }
     drop(server);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
-    for (column, value) in [("default_ttl", "0"), ("max_size_mb", "-1"), ("eviction_policy", "'SOON'")] {
-        query(url, format!("UPDATE cache_namespaces SET {column} = {value} WHERE name = 'empty'"));
-        let refused = runtime.block_on(async {
-            let database = cachedojo_server::database::Database::open(url).await.expect("it opens");
-            database.namespaces().await.expect_err("it is refused")
-        });
-        let told = format!("{refused:#}");
-        assert!(told.contains("cache_namespaces") && told.contains("`empty`"), "{told}");
-        query(url, format!("UPDATE cache_namespaces SET {column} = NULL WHERE name = 'empty'"));
+}
+
+/// A row that holds what is no setting stops nobody: the others are followed, and the namespace can be set anew.
+fn leaves_out_what_is_wrong(url: &str) {
+    let (first, last) = (Running::new(&["--database", url]), "UPDATE cache_namespaces SET default_ttl =");
+    let mut client = first.client();
+    for name in ["good", "wrong"] {
+        assert_eq!(client.ask("PUT", &format!("/api/v1/namespaces/{name}"), "{\"default_ttl\":9}").status, 200);
     }
+    for (number, (column, value)) in
+        [("eviction_policy", "'SOON'"), ("max_size_bytes", "-1"), ("default_ttl", "0")].into_iter().enumerate()
+    {
+        query(url, format!("UPDATE cache_namespaces SET {column} = {value} WHERE name = 'wrong'"));
+        let ttl = 50 + number;
+        query(url, format!("{last} {ttl} WHERE name = 'good'"));
+        let second = Running::new(&["--database", url]);
+        let mut other = second.client();
+        for client in [&mut client, &mut other] {
+            let mut of =
+                |name: &str| client.ask("GET", &format!("/api/v1/namespaces/{name}"), "").json()["default_ttl"].clone();
+            assert!(until(|| of("good") == ttl), "{column}: {}", of("good"));
+            assert!([9, 3600].iter().any(|ttl| of("wrong") == *ttl), "{column}: {}", of("wrong"));
+        }
+        assert_eq!(other.ask("PUT", "/api/v1/namespaces/other", "{\"default_ttl\":5}").status, 200, "{column}");
+    }
+    let anew = "{\"default_ttl\":7,\"max_size_bytes\":1000,\"eviction_policy\":\"LFU\"}";
+    assert_eq!(client.ask("PUT", "/api/v1/namespaces/wrong", anew).status, 200);
+    let third = Running::new(&["--database", url]);
+    let set = third.client().ask("GET", "/api/v1/namespaces/wrong", "").json();
+    assert_eq!((&set["default_ttl"], &set["eviction_policy"]), (&7.into(), &"LFU".into()), "{set}");
 }
 
 /// A setting that cannot be kept is not set: what is set is always what is kept.
@@ -222,4 +243,26 @@ fn a_change_that_cannot_be_kept_is_taken_back() {
     assert_eq!(client.ask("GET", "/api/v1/namespaces/n/audit", "").body.matches("\"setting\"").count(), 1);
     query(&postgres.url, "ALTER TABLE elsewhere RENAME TO cache_audit");
     assert_eq!(client.ask("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":70}").status, 200);
+}
+
+/// Entries are served on while the database is down, and a change of settings says what does not answer.
+#[test]
+fn a_database_that_went_away_is_named() {
+    let postgres = Postgres::new();
+    let server = Running::new(&["--database", &postgres.url, "--timeout-ms", "2000"]);
+    let mut client = server.client();
+    assert_eq!(client.ask("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":60}").status, 200);
+    postgres.end();
+    for (method, target, body) in [
+        ("PUT", "/api/v1/namespaces/n", "{\"default_ttl\":12}"),
+        ("PUT", "/api/v1/namespaces/other", "{\"default_ttl\":12}"),
+        ("DELETE", "/api/v1/namespaces/n", ""),
+    ] {
+        let answer = client.ask(method, target, body);
+        let told = (answer.status, answer.body.as_str());
+        assert_eq!(told, (503, "{\"error\":\"The database does not answer\"}"), "{method} {target}");
+    }
+    assert_eq!(client.ask("GET", "/api/v1/namespaces/n", "").json()["default_ttl"], 60);
+    assert_eq!(client.ask("PUT", "/api/v1/cache/n/k", "{\"value\":1}").status, 201);
+    assert_eq!(client.ask("GET", "/health", "").status, 200);
 }

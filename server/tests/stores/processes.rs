@@ -122,7 +122,8 @@ pub(crate) fn redis(port: u16, flags: &[&str]) -> Process {
 /// A PostgreSQL whose data go with it.
 pub(crate) struct Postgres {
     _process: Process,
-    _folder: Folder,
+    folder: Folder,
+    is_root: bool,
     pub(crate) url: String,
 }
 
@@ -130,33 +131,43 @@ impl Postgres {
     pub(crate) fn new() -> Self {
         let (folder, port) = (Folder::new(), free_port());
         let data = folder.path().join("data");
-        // It refuses to run as root, so root lets the user run it whom its package makes.
+        // Whoever made a folder owns it.
         let is_root =
             std::fs::metadata(folder.path()).map(|it| std::os::unix::fs::MetadataExt::uid(&it)).ok() == Some(0);
-        let run = |program: &str| {
-            let program = bin().join(program);
-            if !is_root {
-                return Command::new(program);
-            }
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]).arg(program);
-            command
-        };
         if is_root {
             let owner = Command::new("chown").arg("postgres").arg(folder.path()).status().expect("chown");
             assert!(owner.success());
         }
-        let mut initdb = run("initdb");
+        let mut initdb = program("initdb", is_root);
         initdb.args(["--no-sync", "--auth", "trust", "--username", "cachedojo", "--pgdata"]).arg(&data);
         let made = initdb.current_dir("/").output().expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut postgres = run("postgres");
+        let mut postgres = program("postgres", is_root);
         postgres.current_dir("/").arg("-D").arg(&data).args(["-p", &port.to_string(), "-k"]).arg(folder.path());
         postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "logging_collector=off"]);
         let process = Process::start(postgres, "ready to accept connections");
         let url = format!("postgres://cachedojo@127.0.0.1:{port}/postgres");
-        Self { _process: process, _folder: folder, url }
+        Self { _process: process, folder, is_root, url }
     }
+
+    /// Ends it at once; then nobody answers at its port.
+    pub(crate) fn end(&self) {
+        let mut stop = program("pg_ctl", self.is_root);
+        stop.current_dir("/").args(["stop", "--mode", "immediate", "--pgdata"]).arg(self.folder.path().join("data"));
+        let stopped = stop.output().expect("pg_ctl runs");
+        assert!(stopped.status.success(), "{}", String::from_utf8_lossy(&stopped.stderr));
+    }
+}
+
+/// A program of PostgreSQL. It refuses to run as root, so root lets the user run it whom its package makes.
+fn program(name: &str, is_root: bool) -> Command {
+    let program = bin().join(name);
+    if !is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program);
+    command
 }
 
 /// Where Debian keeps PostgreSQL's programs: by version, not on PATH.

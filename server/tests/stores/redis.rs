@@ -162,3 +162,80 @@ fn services_share_entries_and_counts() {
     });
     assert_eq!((found, stats(&mut second.client())["hits"].as_u64()), (150, Some(150)));
 }
+
+/// A key, the commands that store it, and the value and time of creation that are read, if any are.
+type Stored = (&'static str, &'static [&'static [&'static [u8]]], Option<(&'static str, &'static str)>);
+
+/// What another program stored under these names is read if it can be, and else counts as missing: never does it become part of an answer
+/// unread. A flush deletes all of it.
+#[test]
+fn what_another_program_stored_is_read_or_counts_as_missing() {
+    let pair = Pair::new(&[], &[]);
+    let (mut client, mut look) = (pair.server.client(), pair.look());
+    let rows: [Stored; 8] = [
+        ("bad", &[&[b"SET", b"cache:n:bad", b"not json"]], None),
+        ("inj", &[&[b"SET", b"cache:n:inj", b"1},\"x\":{\"y\":2"]], None),
+        ("nothing", &[&[b"SET", b"cache:n:nothing", b""]], None),
+        ("bytes", &[&[b"SET", b"cache:n:bytes", b"\"\xff\""]], None),
+        ("hash", &[&[b"HSET", b"cache:n:hash", b"a", b"1"]], None),
+        // As the document's own class does: it writes times with a fraction.
+        (
+            "class",
+            &[
+                &[b"SETEX", b"cache:n:class", b"100", b"\"x\""],
+                &[b"HSET", b"cache_meta:n:class", b"created_at", b"1700000000.5", b"access_count", b"1"],
+            ],
+            Some(("\"x\"", "2023-11-14T22:13:20Z")),
+        ),
+        ("ever", &[&[b"SET", b"cache:n:ever", b"1"]], Some(("1", ""))),
+        ("odd", &[&[b"SETEX", b"cache:n:odd", b"100", b"2"], &[b"SET", b"cache_meta:n:odd", b"x"]], Some(("2", ""))),
+    ];
+    for (key, commands, found) in rows {
+        for command in commands {
+            let mut call = ::redis::cmd(std::str::from_utf8(command[0]).expect("a name"));
+            call.arg(&command[1..]).exec(&mut look).expect("it is stored");
+        }
+        let answer = client.ask("GET", &format!("/api/v1/cache/n/{key}"), "");
+        let Some((value, created)) = found else {
+            assert_eq!((answer.status, answer.body.as_str()), (404, "{\"error\":\"Key not found\"}"), "{key}");
+            continue;
+        };
+        let body = answer.json();
+        assert_eq!((answer.status, body["value"].to_string().as_str()), (200, value), "{key}");
+        let metadata = &body["metadata"];
+        assert!(created.is_empty() || metadata["created_at"] == created, "{key}: {body}");
+        let ttl = metadata["ttl_remaining"].as_u64().expect("a number");
+        assert!(if key == "ever" { ttl > 1 << 30 } else { (1..=100).contains(&ttl) }, "{key}: {body}");
+    }
+    let keys = rows.map(|(key, _, _)| key);
+    let all = client.ask("POST", "/api/v1/cache/n/mget", &serde_json::json!({"keys": keys}).to_string()).json();
+    assert_eq!((&all["hits"], &all["misses"]), (&3.into(), &5.into()), "{all}");
+    let stats = stats(&mut client);
+    assert_eq!((&stats["hits"], &stats["misses"]), (&6.into(), &10.into()), "{stats}");
+    let metrics = client.ask("GET", "/metrics", "").body;
+    for line in ["cachedojo_hits_total 6\n", "cachedojo_misses_total 10\n"] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    assert!(!metrics.contains("cachedojo_entries"), "what Redis holds is Redis's to tell");
+    assert_eq!(put(&mut client, "own", "{\"value\":1}").status, 201);
+    assert_eq!(client.ask("DELETE", "/api/v1/cache/n?pattern=e*", "").json()["deleted_count"], 1);
+    assert_eq!(client.ask("DELETE", "/api/v1/cache/n", "").json()["deleted_count"], 8);
+    let left: Vec<String> = ::redis::cmd("KEYS").arg("cache*:n:*").query(&mut look).expect("names");
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(self::stats(&mut client)["total_keys"], 0);
+}
+
+/// Many at once are stored by one request, and deleted by one, in steps.
+#[test]
+fn many_entries_are_flushed_in_steps() {
+    let pair = Pair::new(&[], &["--store-timeout-ms", "20000"]);
+    let mut client = pair.server.client();
+    let entries: Vec<_> =
+        (0..2500).map(|number| serde_json::json!({"key": format!("k{number}"), "value": 1})).collect();
+    let body = serde_json::json!({"entries": entries}).to_string();
+    assert_eq!(client.ask("POST", "/api/v1/cache/n/mset", &body).json()["stored"], 2500);
+    assert_eq!(client.ask("DELETE", "/api/v1/cache/n?pattern=k?", "").json()["deleted_count"], 10);
+    assert_eq!(client.ask("DELETE", "/api/v1/cache/n", "").json()["deleted_count"], 2490);
+    let stats = stats(&mut client);
+    assert_eq!((&stats["total_keys"], &stats["memory_used_bytes"]), (&0.into(), &0.into()), "{stats}");
+}

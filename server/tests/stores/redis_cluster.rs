@@ -18,7 +18,7 @@ use crate::support::{Client, Running};
 /// milliseconds at least, and a replica takes over some seven seconds after its master's end.
 const ASKINGS: usize = 20_000;
 /// How long the clients may take to have so many writes acknowledged.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How many writes each client has acknowledged before the kill, and after the replica has taken over.
 const WRITES: usize = 40;
 /// One namespace is one slot, and so one node: these are spread over all three.

@@ -12,7 +12,7 @@ pub enum Failure {
     InvalidNamespace,
     /// A key has 1 to 255 characters, and none is a control character.
     InvalidKey,
-    /// The pattern or the tag of a query is encoded wrongly, too long, or given twice.
+    /// The pattern or the tag of a query is empty, encoded wrongly, too long, or given twice.
     InvalidPattern,
     /// A flush is asked with a parameter of another name, and without a condition.
     UnknownParameter,
@@ -65,6 +65,10 @@ pub enum Failure {
     Unavailable,
     /// The store behind the service took too long.
     TimedOut,
+    /// The store behind the service took too long to delete all that was selected: some of it is deleted.
+    Unfinished,
+    /// The database behind the service, which has the settings, does not answer.
+    NoDatabase,
 }
 
 impl Failure {
@@ -74,8 +78,8 @@ impl Failure {
             Self::KeyNotFound | Self::NamespaceNotFound | Self::NotFound => 404,
             Self::MethodNotAllowed { .. } => 405,
             Self::StorageFull | Self::TooManyNamespaces => 507,
-            Self::Unavailable => 503,
-            Self::TimedOut => 504,
+            Self::Unavailable | Self::NoDatabase => 503,
+            Self::TimedOut | Self::Unfinished => 504,
             _ => 400,
         }
     }
@@ -114,6 +118,8 @@ impl fmt::Display for Failure {
             Self::TooManyNamespaces => "Too many namespaces",
             Self::Unavailable => "Cache storage unavailable",
             Self::TimedOut => "Cache storage timed out",
+            Self::Unfinished => "Deleted in part: ask again for the rest",
+            Self::NoDatabase => "The database does not answer",
         })
     }
 }

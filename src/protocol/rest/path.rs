@@ -96,8 +96,8 @@ pub(super) fn is_key(text: &str) -> bool {
     (1..=KEY_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// The conditions in a query; an empty one counts as absent. A wrongly encoded one must not: without conditions everything would
-/// be deleted.
+/// The conditions in a query. One that is empty or wrongly encoded must not count as absent: without conditions everything would be
+/// deleted.
 fn selection(query: &str) -> Result<Selection, Failure> {
     let selection = Selection { pattern: parameter(query, "pattern")?, tag: parameter(query, "tag")? };
     let names = || query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap_or(pair));
@@ -107,17 +107,15 @@ fn selection(query: &str) -> Result<Selection, Failure> {
 }
 
 fn parameter(query: &str, name: &str) -> Result<Option<String>, Failure> {
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('=')).filter(|&(found, _)| found == name);
+    let pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let mut pairs = pairs.filter(|&(found, _)| found == name);
     let Some((_, value)) = pairs.next() else { return Ok(None) };
     // Which of two is meant is not for the service to guess.
     if pairs.next().is_some() {
         return Err(Failure::InvalidPattern);
     }
     let value = decode(value, true).ok_or(Failure::InvalidPattern)?;
-    if value.len() > PATTERN_BYTES_MAX {
-        return Err(Failure::InvalidPattern);
-    }
-    Ok(Some(value).filter(|value| !value.is_empty()))
+    if (1..=PATTERN_BYTES_MAX).contains(&value.len()) { Ok(Some(value)) } else { Err(Failure::InvalidPattern) }
 }
 
 /// Undoes percent-encoding and, in a query, `+` for a space; `None` if the text is encoded wrongly.

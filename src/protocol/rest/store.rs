@@ -290,12 +290,17 @@ impl Store {
         named(namespace, self.namespaces.get(namespace))
     }
 
-    /// Changes the settings of a namespace. Entries that no longer fit are evicted. O(n log n) where the limit or the
+    /// Changes the settings of a namespace. Entries that no longer fit are evicted, unless its policy is to refuse. O(n log n) where the limit or the
     /// policy changes, else O(1).
     pub(super) fn configure(&mut self, namespace: &str, change: Change, now: Instant) -> Result<Named, Failure> {
         let at_s = self.unix_s(now);
+        self.purge(namespace, now);
         let space = self.space(namespace, now)?;
         let (old, new) = (space.settings, space.settings.with(change));
+        // Who refuses what does not fit throws nothing away either.
+        if new.eviction == Eviction::Refuse && space.entries.weight() > new.max_bytes {
+            return Err(Failure::StorageFull);
+        }
         let before = space.entries.weight();
         space.is_set = true;
         space.settings = new;

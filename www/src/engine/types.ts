@@ -82,7 +82,7 @@ export type CheckReport = { id: string; title: string; category: string; points:
 export type GrowthReport = { id: string; title: string; class: GrowthClass; within: GrowthClass; points: number; max_points: number; fuel: number[] };
 
 /** Rust: `judge::report::MutantReport`. */
-export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; hunted?: boolean; message: string };
+export type MutantReport = { id: string; scenario: string; detected: boolean; behaves_like: boolean; hunted?: boolean; withheld?: boolean; message: string };
 
 /** Rust: `judge::report::SourceDiagnostic`. */
 export type SourceDiagnostic = { file: string; line: number; column: number; message: string };

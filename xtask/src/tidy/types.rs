@@ -86,12 +86,11 @@ struct Source {
 impl Source {
     fn want(&mut self, file: &str, name: &str) -> Result<()> {
         let home = self.find(file, name).map_or(file, |(home, _)| home).to_owned();
-        match self.known.get(name) {
-            Some(known) => ensure!(*known == home, "`{name}` names two types: one of `{known}`, one of `{home}`"),
-            None => {
-                self.wanted.push((home.clone(), name.to_owned()));
-                self.known.insert(name.to_owned(), home);
-            }
+        if let Some(known) = self.known.get(name) {
+            ensure!(*known == home, "`{name}` names two types: one of `{known}`, one of `{home}`");
+        } else {
+            self.wanted.push((home.clone(), name.to_owned()));
+            self.known.insert(name.to_owned(), home);
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use anyhow::Result;
 use cachedojo_notation::text::Language;
 
 use super::out;
-use crate::class::roster::Roster;
 use crate::class::store::Store;
 use crate::class::summary::{Alike, AlikeKind, Class, State};
 use crate::class::work::Job;
@@ -82,7 +81,8 @@ pub(super) fn after(
     let scores = class.scores();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    let count = class.learners.iter().filter(|learner| learner.state != State::NotSubmitted).count();
+    let count =
+        class.learners.iter().filter(|one| !matches!(one.state, State::NotSubmitted | State::Unmatched)).count();
     let (most, graded) = (class.max_score, scores.len());
     match args.lang {
         Language::English => {
@@ -106,20 +106,19 @@ pub(super) fn after(
             Language::English => (learner.state.name(), ":"),
             Language::French => (page::state_name(learner.state, Language::French), " :"),
         };
-        let unknown = Roster::UNMATCHED.iter().find(|remark| learner.note.ends_with(*remark));
-        let why = match (learner.state, learner.why(args.lang), unknown) {
-            // Their points stand in no marks file: the teacher must know.
-            (State::Graded, _, None) => continue,
-            (State::Graded, _, Some(remark)) => {
-                let remark = french::note_in(remark, args.lang);
+        let why = match (learner.state, learner.why(args.lang)) {
+            (State::Graded, _) if learner.note.is_empty() => continue,
+            // Not all of theirs is graded, or their points stand in no marks file: the teacher must know.
+            (State::Graded, _) => {
+                let remark = printable::line(&french::note_in(&learner.note, args.lang));
                 format!(" {}/{most}{colon} {remark}", learner.score.unwrap_or_default())
             }
-            (State::Missing, files, _) => match args.lang {
+            (State::Missing, files) => match args.lang {
                 Language::English => format!(": no source among {}", printable::line(&files)),
                 Language::French => format!(" : pas de source parmi {}", printable::line(&files)),
             },
-            (_, why, _) if why.is_empty() => why,
-            (_, why, _) => format!("{colon} {}", printable::line(&why)),
+            (_, why) if why.is_empty() => why,
+            (_, why) => format!("{colon} {}", printable::line(&why)),
         };
         writeln!(out, "  {name}{colon} {state}{why}")?;
     }
@@ -150,10 +149,13 @@ pub(super) fn after(
 fn no_submission_fits(class: &Class, pack: &Pack, language: Language) -> Option<String> {
     let missing = class.count(State::Missing);
     let is_any = class.learners.iter().any(|learner| {
-        !matches!(learner.state, State::Missing | State::Empty | State::NotSubmitted | State::Superseded)
+        !matches!(
+            learner.state,
+            State::Missing | State::Empty | State::NotSubmitted | State::Unmatched | State::Superseded
+        )
     });
     (missing > 0 && !is_any).then(|| {
-        let roots = submission::roots(&pack.exercise.languages);
+        let roots = submission::roots(&pack.exercise);
         let exercise = &class.exercise;
         match language {
             Language::English => {

@@ -26,9 +26,12 @@ pub(super) fn write_marks(
     roster: Option<(&Roster, &[Vec<usize>])>,
     args: &ClassArgs,
 ) -> Result<Vec<Written>> {
-    let column = args.column.as_deref().unwrap_or(pack.exercise.title.get(args.lang));
+    // The platform's language need not be the reports'.
+    let title = &pack.exercise.title;
+    let titles = [title.get(args.lang), title.get(Language::English), title.get(Language::French)];
+    let columns = args.column.as_deref().map_or_else(|| titles.to_vec(), |column| vec![column]);
     let mut names = Vec::new();
-    for marks in marks::render(class, roster, column, args.lang) {
+    for marks in marks::render(class, roster, &columns, args.lang) {
         write_whole(&args.out.join(&marks.name), marks.text.as_bytes())?;
         names.push(Written { name: marks.name, told: marks.told });
     }
@@ -51,7 +54,7 @@ pub(super) fn write_marks(
 
 /// What a learner is told of whose submission nothing could be graded: the reason, and what to hand in.
 fn ungraded(learner: &Learner, pack: &Pack, args: &ClassArgs) -> Option<Report> {
-    let roots = submission::roots(&pack.exercise.languages);
+    let roots = submission::roots(&pack.exercise);
     let said = match (learner.state, args.lang) {
         (State::Empty, Language::English) => format!("what was handed in is empty; hand in {roots}"),
         (State::Empty, Language::French) => format!("ce qui a été rendu est vide ; rendez {roots}"),

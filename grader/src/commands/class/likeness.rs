@@ -1,24 +1,62 @@
 //! What the submissions of a class have in common, from exactly the files that are graded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use cachedojo_judge::course::Kind;
 use cachedojo_judge::pack::CodeLanguage;
 
+use crate::class::roster::Roster;
 use crate::class::similar::{self, Files, Passage, Place};
-use crate::class::summary::{Alike, AlikeKind, Likeness};
+use crate::class::summary::{Alike, AlikeKind, Learner, Likeness};
 use crate::class::whole_programs::{self, Whole};
 use crate::host::printable;
 use crate::intake::find::{Entry, Found};
+use crate::intake::platform::Owner;
 use crate::intake::submission::Submission;
 use crate::pack::Pack;
 
 /// The most learners of one program whose pairs are listed too; of more, the group says all.
 const PAIRED_MAX: usize = 8;
 
-/// Pairs with much in common, and groups of whole programs that are the same. Cost: that of reading every submission and of
-/// [`similar::pairs`].
-pub(super) fn likenesses(entries: &[Entry], pack: &Pack) -> (Vec<Likeness>, Vec<Alike>) {
+/// What makes two submissions no copies of each other, though they are the same.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The group of a learner, who handed in with its other members.
+    groups: BTreeMap<String, String>,
+    /// Learners whose answers are right where there is one right answer.
+    right: BTreeSet<String>,
+}
+
+impl Known {
+    /// What the learners' submissions tell, and the roster, with which of its people each learner is.
+    pub(super) fn of(learners: &[Learner], pack: &Pack, roster: Option<(&Roster, &[Vec<usize>])>) -> Self {
+        let mut known = Self::default();
+        let is_predicted = pack.lesson.as_ref().is_some_and(|lesson| lesson.kind == Kind::Predict);
+        for (at, learner) in learners.iter().enumerate() {
+            if is_predicted && learner.score == Some(pack.exercise.max_score()) {
+                known.right.insert(learner.learner.clone());
+            }
+            let people = roster.and_then(|(roster, matched)| Some((roster, matched.get(at)?)));
+            let told = people.and_then(|(roster, people)| Some(roster.people[*people.first()?].group.as_str()));
+            let exported = || learner.owner.as_ref().and_then(Owner::group);
+            if let Some(group) = told.filter(|group| !group.is_empty()).or_else(exported) {
+                known.groups.insert(learner.learner.clone(), group.to_owned());
+            }
+        }
+        known
+    }
+
+    /// Whether all of these are one group's.
+    fn is_one_group<'a>(&self, mut learners: impl Iterator<Item = &'a String>) -> bool {
+        let first = learners.next().and_then(|learner| self.groups.get(learner));
+        first.is_some() && learners.all(|learner| self.groups.get(learner) == first)
+    }
+}
+
+/// Pairs with much in common, and groups of whole programs that are the same, except those that are [`Known`] not to be copies.
+/// Cost: that of reading every submission and of [`similar::pairs`].
+pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<Likeness>, Vec<Alike>) {
     let languages = &pack.exercise.languages;
     let sources = entries.iter().filter_map(|entry| match &entry.found {
         Found::Source(path, _) => Some((entry.learner.clone(), graded(path, languages))),
@@ -47,11 +85,17 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack) -> (Vec<Likeness>, Vec<
     let nearly = wholes.nearly.iter().filter(|group| !is_pair(group));
     let named = |kind, group: &[usize]| Alike { kind, learners: group.iter().map(|at| names[*at].clone()).collect() };
     let solved = Some(&wholes.solved).filter(|solved| !solved.is_empty());
-    let alike = (wholes.identical.iter().map(|group| named(AlikeKind::Identical, group)))
-        .chain(nearly.map(|group| named(AlikeKind::NearlyIdentical, group)))
+    let is_copied = |group: &&Vec<usize>| {
+        let is_right = group.iter().all(|at| known.right.contains(&names[*at]));
+        !is_right && !known.is_one_group(group.iter().map(|at| &names[*at]))
+    };
+    let alike = (wholes.identical.iter().filter(is_copied).map(|group| named(AlikeKind::Identical, group)))
+        .chain(nearly.filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
         .chain(solved.map(|group| named(AlikeKind::Solution, group)))
         .collect();
-    let pairs = pairs.into_iter().map(|pair| Likeness {
+    let pairs =
+        pairs.into_iter().filter(|pair| !known.is_one_group([&names[pair.one], &names[pair.other]].into_iter()));
+    let pairs = pairs.map(|pair| Likeness {
         one: names[pair.one].clone(),
         other: names[pair.other].clone(),
         percent: pair.percent,
@@ -104,7 +148,7 @@ mod tests {
         }
         let pack = Pack::load(exercise).expect("a sound pack");
         let entries = entries(class.path(), scratch.path(), &pack.exercise.languages).expect("entries");
-        let (similar, alike) = likenesses(&entries, &pack);
+        let (similar, alike) = likenesses(&entries, &pack, &Known::default());
         let pairs = similar.into_iter().map(|pair| (pair.one, pair.other)).collect();
         (alike.into_iter().map(|alike| (alike.kind, alike.learners)).collect(), pairs)
     }

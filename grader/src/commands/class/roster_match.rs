@@ -1,9 +1,17 @@
 //! Who of the roster handed in what.
 
+use std::collections::BTreeSet;
+
 use crate::class::roster::Roster;
 use crate::class::summary::{Learner, State};
 use crate::host::printable;
 use crate::intake::platform::Owner;
+
+/// What is said of who did not press the platform's button yet.
+const DRAFT: &str = "the platform says that it is a draft, which was not handed in";
+
+/// What is said of who may be somebody whose submission was found.
+const UNCLEAR: &str = "a submission may be theirs: see above whose is not clear";
 
 /// Finds each learner in the roster, which may say that they were late, and adds a row for everybody who handed in nothing. Returns
 /// which of the people each learner is. A shard has its share of the learners only, and cannot tell who is missing.
@@ -13,26 +21,34 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
     let all_found = roster.matched(&known);
     let mut matched: Vec<Vec<usize>> = Vec::new();
     for (learner, found) in learners.iter_mut().zip(all_found) {
-        match &found {
-            Ok(people) => learner.late |= people.iter().any(|person| roster.people[*person].late),
-            Err(why) => {
-                let before = if learner.note.is_empty() { String::new() } else { format!("{}; ", learner.note) };
-                learner.note = before + why;
-            }
+        let (people, why) = found.map_or_else(|why| (Vec::new(), Some(why)), |people| (people, None));
+        learner.late |= people.iter().any(|person| roster.people[*person].late);
+        let is_draft = people.iter().any(|person| roster.people[*person].draft);
+        for remark in is_draft.then_some(DRAFT).into_iter().chain(why) {
+            let before = if learner.note.is_empty() { String::new() } else { format!("{}; ", learner.note) };
+            learner.note = before + remark;
         }
-        matched.push(found.unwrap_or_default());
+        matched.push(people);
     }
+    let unclear: BTreeSet<usize> = learners
+        .iter()
+        .zip(&matched)
+        .filter(|(_, people)| people.is_empty())
+        .filter_map(|(learner, _)| Some(roster.candidates(&learner.learner, learner.owner.as_ref()?)))
+        .flatten()
+        .collect();
     let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
     let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
     let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
     for (at, learner) in missing {
+        let is_unclear = unclear.contains(&at);
         learners.push(Learner {
             learner: printable::line(&learner),
             path: String::new(),
             late: false,
-            state: State::NotSubmitted,
-            note: String::new(),
-            score: Some(0),
+            state: if is_unclear { State::Unmatched } else { State::NotSubmitted },
+            note: if is_unclear { UNCLEAR.to_owned() } else { String::new() },
+            score: None,
             passed: false,
             report: None,
             earlier: Vec::new(),

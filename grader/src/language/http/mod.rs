@@ -5,12 +5,16 @@
 //! | --- | --- |
 //! | [`client`] | one request and its answer, bounded in bytes and in time |
 //! | [`extra`] | rows beyond the checks: speed beside a reference, and trouble |
+//! | [`lives`] | whether an entry may have gone before its time because real time passed |
+//! | [`outside`] | which addresses are inside this network |
 //! | [`process`] | the process of a service, started and ended with all its children |
 //! | [`service`] | a service that is asked: found or started, told the time, started again when it ended |
 //! | [`subject`] | the seam: requests of a script, sent |
 
 pub mod client;
 pub mod extra;
+mod lives;
+mod outside;
 pub mod process;
 pub mod service;
 pub mod subject;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use cachedojo_lab::script::without_mark;
 
 use super::client::{self, Answer, Fault, HttpCall, PATIENCE};
+use super::outside::is_outside;
 use super::process::{Process, START};
 
 /// How long a service may take until its first answer: it may have to be compiled.
@@ -33,8 +34,7 @@ const PRINTED_MAX: usize = 160;
 /// The header by which a service can be told the time.
 const CLOCK: &str = "X-Cache-Clock";
 /// What a service that is started must do.
-const WHERE: &str =
-    "it must stay in the foreground and listen on 127.0.0.1, at the port in the environment variable PORT";
+const WHERE: &str = "it must stay in the foreground (without `&` behind it) and listen on 127.0.0.1, at the port in the environment variable PORT";
 
 /// A service that is running.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Service {
     files: BTreeMap<String, String>,
     place: Mutex<Place>,
     /// Whether it takes the time from a header.
-    is_clocked: bool,
+    pub(super) is_clocked: bool,
     /// The latest time that it was told, in milliseconds; its own clock may advance by itself.
     clock_ms: AtomicU64,
     runs: AtomicU32,
@@ -73,6 +73,8 @@ struct Place {
 pub struct Turn {
     suffix: String,
     last: Option<Duration>,
+    /// When its last request was sent, once the time before it had passed.
+    pub(super) sent: Option<Instant>,
 }
 
 impl Turn {
@@ -104,33 +106,6 @@ pub enum NotOpened {
 impl From<String> for NotOpened {
     fn from(why: String) -> Self {
         Self::Failed(why)
-    }
-}
-
-/// Whether anybody on the internet can ask there: what is inside this machine or its network is not a stranger's to have asked.
-fn is_outside(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => {
-            let [first, second, ..] = address.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            !(first == 0
-                || shared
-                || address.is_loopback()
-                || address.is_private()
-                || address.is_link_local()
-                || address.is_broadcast()
-                || address.is_multicast())
-        }
-        IpAddr::V6(address) => {
-            // Addresses that hold an IPv4 one for a gateway to unpack lead inside as well.
-            let gated = matches!(address.segments(), [0x64, 0xff9b, ..] | [0x2002, ..] | [0, 0, 0, 0, 0, 0, ..]);
-            !(gated
-                || address.is_loopback()
-                || address.is_unspecified()
-                || address.is_unique_local()
-                || address.is_unicast_link_local()
-                || address.is_multicast())
-        }
     }
 }
 
@@ -173,7 +148,7 @@ impl Service {
         if self.is_doubted.load(Ordering::Relaxed) && self.place().refuses() {
             _ = self.start_again();
         }
-        Turn { suffix: self.fresh(), last: None }
+        Turn { suffix: self.fresh(), last: None, sent: None }
     }
 
     /// Ends the process and starts it again, and says whether it answers; nothing if it was not started here, or too often. If it
@@ -247,6 +222,7 @@ impl Service {
         let began = Instant::now();
         let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
         let is_first = turn.last.replace(now).is_none();
+        turn.sent = Some(Instant::now());
         let call = HttpCall { method, target, headers: &headers, body, patience: PATIENCE };
         let (mut place, mut answer, mut printed) = self.sent(&call);
         // It was ended by the run before, and took one more connection while it did.
@@ -294,7 +270,13 @@ impl Service {
 impl Place {
     /// The address in a URL.
     fn named(url: &str, trusted: bool) -> Result<Self, NotOpened> {
-        let host = url["http://".len()..].split(['/', '?', '#']).next().unwrap_or_default();
+        let rest = &url["http://".len()..];
+        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        if !matches!(path, "" | "/") {
+            let root =
+                format!("`{path}` behind the address is not asked: the API begins at the root, so name http://{host}");
+            return Err(root.into());
+        }
         let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
         let host = if has_port { host.to_owned() } else { format!("{host}:80") };
         let addresses: Vec<_> = host.to_socket_addrs().into_iter().flatten().collect();
@@ -353,10 +335,8 @@ impl Place {
                 Err(fault) => fault,
             };
             if let Some((process, death)) = self.process.as_ref().and_then(|it| Some((it, it.death()?))) {
-                let words = process.words(0);
-                return Err(format!(
-                    "the service ended before it answered ({death}); {WHERE}; its last words: {words}"
-                ));
+                let words = last_words(process);
+                return Err(format!("the service ended before it answered ({death}); {WHERE}{words}"));
             }
             // A service that closes the connection may be about to end, which takes a moment to be seen.
             let hung_up = matches!(fault, Fault::EndedEarly | Fault::HungUp);
@@ -364,8 +344,7 @@ impl Place {
             let may_begin = matches!(fault, Fault::Refused(_)) || (hung_up && ended_early < ENDINGS_MAX);
             if self.process.is_none() || !may_begin || began.elapsed() > BEGINNING {
                 let hint = if self.process.is_some() { WHERE } else { "start it, then try again" };
-                let words = self.process.as_ref().map_or_else(String::new, |process| process.words(0));
-                let words = if words.is_empty() { words } else { format!("; its last words: {words}") };
+                let words = self.process.as_ref().map_or_else(String::new, last_words);
                 return Err(format!("GET http://{}/health: {fault}; {hint}{words}", self.host));
             }
             asked += 1;
@@ -384,6 +363,12 @@ impl Place {
             std::thread::sleep(ASKING);
         }
     }
+}
+
+/// What a service that did not begin has printed, if it has.
+fn last_words(process: &Process) -> String {
+    let words = process.words(0);
+    if words.trim().is_empty() { String::new() } else { format!("; its last words: {words}") }
 }
 
 /// What is known of a service that gave no answer: how it ended, if it did, and what it printed during the request.
@@ -411,36 +396,4 @@ fn free_port() -> std::io::Result<u16> {
 fn mark() -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     format!("{:x}x", (since.as_nanos() % (1 << 40)) ^ u128::from(std::process::id()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_outside;
-
-    #[test]
-    fn what_is_inside_this_network_is_not_a_strangers_to_have_asked() {
-        for (address, outside) in [
-            ("93.184.215.14", true),
-            ("2606:2800:21f:cb07::1", true),
-            ("127.0.0.1", false),
-            ("127.9.9.9", false),
-            ("0.0.0.0", false),
-            ("10.1.2.3", false),
-            ("172.16.0.1", false),
-            ("192.168.1.1", false),
-            ("100.64.0.1", false),
-            ("169.254.169.254", false),
-            ("255.255.255.255", false),
-            ("::1", false),
-            ("::", false),
-            ("::ffff:10.0.0.1", false),
-            ("::ffff:93.184.215.14", true),
-            ("64:ff9b::7f00:1", false),
-            ("2002:7f00:1::", false),
-            ("fe80::1", false),
-            ("fd12::1", false),
-        ] {
-            assert_eq!(is_outside(address.parse().expect("it is an address")), outside, "{address}");
-        }
-    }
 }

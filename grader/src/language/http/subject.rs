@@ -9,6 +9,7 @@ use cachedojo_lab::world::World;
 use cachedojo_wire::{ExtraRequest, Request, Response};
 
 use super::client::Answer;
+use super::lives::Lives;
 use super::service::{Service, Turn};
 
 /// The longest line of an answer, in characters.
@@ -24,13 +25,14 @@ const RUN_MIN: usize = 1000;
 pub struct HttpSubject {
     service: Arc<Service>,
     turn: Turn,
+    lives: Lives,
 }
 
 impl HttpSubject {
     /// A run of its own.
     pub fn new(service: Arc<Service>) -> Self {
         let turn = service.begin();
-        Self { service, turn }
+        Self { service, turn, lives: Lives::default() }
     }
 
     fn answer(&mut self, line: &str, now: Duration) -> Response {
@@ -41,7 +43,11 @@ impl HttpSubject {
         };
         let target = self.turn.own(request.target);
         let body = request.body.map(written_out);
-        match self.service.ask(&mut self.turn, now, request.method, &target, body.as_deref()) {
+        let answer = self.service.ask(&mut self.turn, now, request.method, &target, body.as_deref());
+        if let Some(sent) = self.turn.sent {
+            self.lives.note(now, sent, self.service.is_clocked, body.as_deref().unwrap_or_default());
+        }
+        match answer {
             Ok(answer) => Response::Lines(lines(&answer)),
             Err(why) => said(format!("({why})")),
         }
@@ -55,6 +61,10 @@ impl Subject for HttpSubject {
             Request::Extra(ExtraRequest::Rest(line)) => self.answer(line, now),
             _ => Response::NotImplemented { item: "a service answers `http` commands only".to_owned() },
         })
+    }
+
+    fn is_late(&self) -> bool {
+        self.lives.is_late()
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("rewrite", include_str!("runner/rewrite.py")),
     ("run", include_str!("runner/run.py")),
     ("scheduler", include_str!("runner/scheduler.py")),
+    ("sealed", include_str!("runner/sealed.py")),
     ("stage", include_str!("runner/stage.py")),
     ("suite", include_str!("runner/suite.py")),
     ("threads", include_str!("runner/threads.py")),
@@ -235,7 +236,8 @@ impl Runner {
     }
 
     fn start(&self) -> Result<sandbox::Running, String> {
-        let arguments = ["-I", "-S", "-B", "-X", "utf8", "-c", BOOT].map(OsString::from);
+        // Not `-I`, which has it take no notice of its environment: that is ours alone, and has the seed of its hashes.
+        let arguments = ["-s", "-P", "-S", "-B", "-X", "utf8", "-c", BOOT].map(OsString::from);
         let mut readable = self.interpreter.readable();
         readable.extend(self.site.clone());
         let environment = [("PYTHONHASHSEED", OsString::from("0"))];

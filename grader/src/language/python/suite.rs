@@ -11,7 +11,7 @@ use crate::host::machine;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
-use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun};
+use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, Uncollected};
 use crate::language::toolchain::{Reason, Rejected};
 
 /// The most steps of one test together with its cache, in one run.
@@ -30,6 +30,7 @@ pub struct PythonSuite {
     files: BTreeMap<String, String>,
     caches: BTreeMap<String, String>,
     silent: BTreeSet<String>,
+    unread: Vec<Uncollected>,
 }
 
 impl PythonSuite {
@@ -46,7 +47,7 @@ impl PythonSuite {
         let strip = |name: &str| name.strip_prefix("tests/").unwrap_or(name).to_owned();
         let files = files.iter().map(|(name, text)| (strip(name), text.clone())).collect();
         let runners = Runners::for_tests(&interpreter, protection, site);
-        let mut suite = Self { runners, files, caches: caches.clone(), silent: BTreeSet::new() };
+        let mut suite = Self { runners, files, caches: caches.clone(), silent: BTreeSet::new(), unread: Vec::new() };
         suite.check()?;
         Ok(suite)
     }
@@ -56,8 +57,12 @@ impl PythonSuite {
         let rejected = |found| Err(Rejected::new(Reason::BuildFailed, found));
         match self.runners.ask(&Ask::TestsCheck, &self.files).map_err(|reason| Rejected::harness(&reason))? {
             Heard::Reply(_, reply) => match reply.outcome {
-                Outcome::Checked { wrong, silent, .. } if wrong.is_empty() => {
+                Outcome::Checked { wrong, silent, unread, .. } if wrong.is_empty() => {
                     self.silent = silent.into_iter().collect();
+                    self.unread = unread;
+                    for it in &mut self.unread {
+                        it.file = format!("tests/{}", it.file);
+                    }
                     Ok(())
                 }
                 Outcome::Checked { wrong, .. } => rejected(
@@ -164,6 +169,10 @@ impl Suite for PythonSuite {
 
     fn silent(&self) -> &BTreeSet<String> {
         &self.silent
+    }
+
+    fn uncollected(&self) -> &[Uncollected] {
+        &self.unread
     }
 
     fn backend(&self) -> &'static str {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::language::suite::TestRun;
+use crate::language::suite::{TestRun, Uncollected};
 
 /// The most bytes of a child's answer.
 pub const BODY_MAX: usize = 16 << 20;
@@ -144,6 +144,9 @@ pub enum Outcome {
         /// The functions of tests that assert nothing.
         #[serde(default)]
         silent: Vec<String>,
+        /// What looks like a test, and is not read as one.
+        #[serde(default)]
+        unread: Vec<Uncollected>,
     },
     /// The result of tests.
     Tests(TestRun),

@@ -243,8 +243,17 @@ fn system(folder: &Path, sysroot: &Path, rustc: &Path) -> Result<Vec<PathBuf>, N
 
 /// Builds in a temporary folder, which is then renamed to `folder`.
 fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
-    if !sysroot.join("lib/rustlib").join(target.name()).is_dir() {
-        add_target(target, say)?;
+    let installed = sysroot.join("lib/rustlib").join(target.name());
+    if !installed.is_dir() {
+        // Two installations into one compiler destroy each other, whichever cache folder the graders have.
+        let home = home_of_tool("RUSTUP_HOME", ".rustup");
+        let lock = home.and_then(|home| File::create(home.join("cachedojo.lock")).ok());
+        if let Some(lock) = &lock {
+            lock.lock().map_err(|error| NoToolbox::NoTarget(target, format!("waiting for another grader: {error}")))?;
+        }
+        if !installed.is_dir() {
+            add_target(target, say)?;
+        }
     }
     say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
     let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
@@ -329,7 +338,10 @@ fn steers(name: &str) -> bool {
 fn add_target(target: Target, say: &dyn Fn(&str)) -> Result<(), NoToolbox> {
     let name = target.name();
     say(&format!("installing the compiler's target {name} (rustup target add {name}) …"));
-    match Command::new("rustup").args(["target", "add", name]).output() {
+    let mut rustup = Command::new("rustup");
+    // Why it fails is for who reads; where in rustup's sources is not.
+    rustup.args(["target", "add", name]).env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
+    match rustup.output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(NoToolbox::NoTarget(target, tail(&output.stderr))),
         Err(error) => Err(NoToolbox::NoTarget(target, format!("cannot start rustup: {error}"))),

@@ -205,7 +205,8 @@ async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i6
         return Ok(1);
     }
     let timed = timeout >= 0;
-    note(&caller, What::Waits { address, timed });
+    let owner = context.world().owner_of(context.side, address);
+    note(&caller, What::Waits { address, timed, owner });
     {
         let mut world = context.world();
         let until = timed.then(|| world.monotonic_ns.saturating_add(timeout.unsigned_abs()));

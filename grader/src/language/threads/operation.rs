@@ -36,6 +36,11 @@ impl Operation {
         !self.is_call() && self.group() >= 7
     }
 
+    /// Whether it is an exchange that depends on what is there.
+    pub(super) fn compares(self) -> bool {
+        !self.is_call() && self.group() >= 8
+    }
+
     /// The number at its address before and after; `None` for waits and wake-ups, and outside of the memory.
     pub(super) fn effect(self, memory: &Memory) -> Option<(u64, u64)> {
         if self.is_call() {

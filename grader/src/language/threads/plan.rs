@@ -16,6 +16,9 @@ pub(super) const SWITCHES_MAX: usize = 200_000;
 /// How many points a priority plan expects: its change points are drawn from one of these ranges.
 const PCT_STEPS: [u64; 4] = [10, 30, 100, 400];
 
+/// After so many sleeps that were over at once, a thread loses its priority: it may sleep until another one has done something.
+const EARLY_MAX: u32 = 8;
+
 /// What a chooser must know to decide.
 pub(super) struct Question<'a> {
     /// The thread that ran, and its own step.
@@ -29,7 +32,9 @@ pub(super) struct Question<'a> {
     pub(super) idle: bool,
     /// All threads that can run, in any order.
     pub(super) ready: &'a [u32],
-    /// Picks one of the waiting or sleeping threads that may be woken without a reason.
+    /// All threads whose sleep may be over, the earliest first.
+    pub(super) sleepers: &'a [u32],
+    /// Picks one of the waiting threads that may be woken without a reason.
     pub(super) wakeable: &'a dyn Fn(u64) -> Option<u32>,
 }
 
@@ -57,6 +62,8 @@ struct Pct {
     points: u64,
     priorities: Vec<i64>,
     floor: i64,
+    /// By thread: how many of its sleeps were over at once since it lost its priority.
+    early: BTreeMap<u32, u32>,
     /// Whether a thread became ready since the last decision.
     changed: bool,
 }
@@ -76,7 +83,8 @@ impl Chooser {
                 let depth = 1 + random.below(4);
                 let mut changes: Vec<u64> = (0..depth).map(|_| random.below(span) + 1).collect();
                 changes.sort_unstable_by(|one, other| other.cmp(one));
-                Way::Pct(Pct { random, changes, points: 0, priorities: Vec::new(), floor: 0, changed: false })
+                let (priorities, early) = (Vec::new(), BTreeMap::new());
+                Way::Pct(Pct { random, changes, points: 0, priorities, floor: 0, early, changed: false })
             }
             Plan::Replay(switches) => {
                 Way::Replay(switches.iter().map(|switch| ((switch.thread, switch.step), switch.to)).collect())
@@ -149,6 +157,9 @@ fn calm(question: &Question<'_>) -> u32 {
 }
 
 fn walk(random: &mut Random, question: &Question<'_>) -> u32 {
+    if !question.sleepers.is_empty() && random.below(4) == 0 {
+        return *random.pick(question.sleepers);
+    }
     if random.below(32) == 0
         && let Some(woken) = (question.wakeable)(random.next_u64())
     {
@@ -184,8 +195,16 @@ impl Pct {
         }
         self.changed = false;
         let mut best = (i64::MIN, question.thread);
-        for thread in question.ready {
+        for thread in question.ready.iter().chain(question.sleepers) {
             best = best.max((self.priority(*thread), *thread));
+        }
+        if question.sleepers.contains(&best.1) {
+            let early = self.early.entry(best.1).or_default();
+            *early += 1;
+            if *early >= EARLY_MAX {
+                *early = 0;
+                self.sink(best.1);
+            }
         }
         best.1
     }

@@ -27,8 +27,8 @@ pub(super) enum What {
     Point,
     /// About to run an operation, but others run first.
     HeldUp,
-    /// It waits at an address.
-    Waits { address: u32, timed: bool },
+    /// It waits at an address; `owner` is the thread whose record lies there, for whose end it may wait.
+    Waits { address: u32, timed: bool, owner: Option<u32> },
     /// Continues after a wait: woken, or its time was over.
     GoesOn { late: bool },
     /// It sleeps.
@@ -79,7 +79,8 @@ impl Log {
             holders.clear();
         } else if before == 0 && operation.exchanges() {
             *holders = vec![(thread, frames.clone())];
-        } else if after == before + 1 && operation.exchanges() {
+        } else if after == before + 1 && operation.compares() {
+            // One more reader. Who only says that he waits, as at a `Mutex`, compares nothing.
             holders.push((thread, frames.clone()));
         } else if after < before
             && let Some(at) = holders.iter().position(|(holder, _)| *holder == thread)

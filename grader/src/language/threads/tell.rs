@@ -35,7 +35,7 @@ const CODE_MAX: usize = 80;
 /// Tells a run.
 pub(super) fn tell(world: &World, map: &Map, lines: &Lines<'_>, sources: &Sources, end: Option<&Stop>) -> Told {
     let Some((log, language)) = world.log.as_ref().zip(world.language) else { return Told::default() };
-    let mut teller = Teller { world, log, map, lines, sources, language, known: BTreeMap::new() };
+    let mut teller = Teller { log, map, lines, sources, language, known: BTreeMap::new() };
     let waits = match end {
         Some(Stop::Deadlock(waits)) => waits.iter().take(WAITS_MAX).map(|(thread, _)| teller.wait(*thread)).collect(),
         _ => Vec::new(),
@@ -53,7 +53,6 @@ struct Place {
 }
 
 struct Teller<'a, 'm> {
-    world: &'a World,
     log: &'a Log,
     map: &'a Map,
     lines: &'a Lines<'m>,
@@ -132,24 +131,28 @@ impl Teller<'_, '_> {
         let log = self.log;
         let frames = log.places.get(&thread).cloned().unwrap_or_default();
         let waits = log.entries.iter().rev().find_map(|entry| match entry.what {
-            What::Waits { address, .. } if entry.thread == thread => Some(address),
+            What::Waits { address, owner, .. } if entry.thread == thread => Some((address, owner)),
             _ => None,
         });
-        let address = waits.unwrap_or(0);
-        let what = self.awaited(&frames, address);
+        let (address, owner) = waits.unwrap_or_default();
+        let what = self.awaited(&frames, owner);
         let place = self.place(&frames).map(|place| self.say(" at ", " à la ligne ") + &self.at(&place));
         let mut text =
             format!("{} {} {what}{}", self.who(thread), self.say("waits for", "attend"), place.unwrap_or_default());
         for (holder, since) in log.holders_of(address) {
             let since = self.place(since).map(|place| self.say(" since ", " depuis ") + &self.at(&place));
-            let who = if *holder == thread { self.say("itself", "lui-même") } else { self.who(*holder) };
+            let who = if *holder == thread {
+                self.say("itself, which cannot take it twice,", "lui-même, qui ne peut pas le prendre deux fois,")
+            } else {
+                self.who(*holder)
+            };
             text += &format!("; {} {who}{}", self.say("it is held by", "il est tenu par"), since.unwrap_or_default());
         }
         text
     }
 
     /// What a wait in a call stack is for.
-    fn awaited(&self, frames: &Frames, address: u32) -> String {
+    fn awaited(&self, frames: &Frames, owner: Option<u32>) -> String {
         let names: Vec<String> =
             frames.iter().map(|(function, _)| self.map.name(*function).unwrap_or_default().to_lowercase()).collect();
         let any = |word: &str| names.iter().any(|name| name.contains(word));
@@ -157,7 +160,7 @@ impl Teller<'_, '_> {
             ["pthread_join", "condvar", "rwlock", "mutex", "once", "park"].into_iter().find(|word| name.contains(word))
         });
         match first.unwrap_or_default() {
-            "pthread_join" => match self.owner_of(address) {
+            "pthread_join" => match owner {
                 Some(thread) => self.say("the end of ", "la fin de ") + &self.who(thread),
                 None => self.say("another thread's end", "la fin d'un autre thread"),
             },
@@ -172,14 +175,6 @@ impl Teller<'_, '_> {
             "park" => self.say("`unpark`", "`unpark`"),
             _ => self.say("a wake-up", "un réveil"),
         }
-    }
-
-    /// The thread at whose record a join waits: the record is right above that thread's stack.
-    fn owner_of(&self, address: u32) -> Option<u32> {
-        const RECORD_BYTES: u32 = 16 << 10;
-        let tops = (1_u32..).zip(self.world.threads.iter().skip(1)).map(|(id, thread)| (thread.stack.0, id));
-        let (top, id) = tops.filter(|(top, _)| *top <= address).max()?;
-        (address - top < RECORD_BYTES).then_some(id)
     }
 
     // ---- the story ----
@@ -266,8 +261,8 @@ impl Teller<'_, '_> {
         };
         match entry.what {
             What::HeldUp => self.say("is held up", "est interrompu") + &at(" before ", " avant "),
-            What::Waits { address, .. } => {
-                self.say("waits for ", "attend ") + &self.awaited(&entry.frames, address) + &at(" at ", " à ")
+            What::Waits { owner, .. } => {
+                self.say("waits for ", "attend ") + &self.awaited(&entry.frames, owner) + &at(" at ", " à ")
             }
             What::Sleeps { ns } => format!("{} {}", self.say("sleeps for", "dort"), super::words::duration(ns)),
             What::Yields => self.say("gives up its turn", "cède son tour"),

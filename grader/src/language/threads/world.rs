@@ -34,6 +34,8 @@ const REPEATED_MAX: u32 = 32;
 const REPEATED_ALONE: u32 = 20_000;
 /// After polling so often in a row, time moves on if no other thread can run.
 const LOOKS_ALONE: u32 = 50;
+/// How long other threads may be held up while one waits with a limit, in nanoseconds. A sleep orders nothing, however long it is.
+const SLOW_NS: u64 = 1_000_000_000;
 /// So many turns of earlier calls' threads may come before a call begins; then it begins even if they are still busy.
 const BUSY_TURNS_MAX: u32 = 2_000;
 
@@ -340,16 +342,14 @@ impl World {
     fn choose(&mut self, side: Side, child: Option<u32>, can_stay: bool, idle: bool) -> u32 {
         let side = side as usize;
         let step = self.threads[self.current as usize].step;
-        let (waiters, timers, any_moment, spurious) = (&self.waiters, &self.timers, self.any_moment, self.spurious);
+        let (waiters, spurious) = (&self.waiters, self.spurious);
         let wakeable = |chance: u64| -> Option<u32> {
-            let sleepers = if any_moment { timers.len() } else { 0 };
             let waiting = if spurious { waiters.len() } else { 0 };
-            let at = usize::try_from(chance.checked_rem((sleepers + waiting) as u64)?).ok()?;
-            match at.checked_sub(sleepers) {
-                None => timers.iter().nth(at).map(|(_, thread)| *thread),
-                Some(at) => waiters.values().nth(at).and_then(|queue| queue.front().copied()),
-            }
+            let at = usize::try_from(chance.checked_rem(waiting as u64)?).ok()?;
+            waiters.values().nth(at).and_then(|queue| queue.front().copied())
         };
+        let timers = self.timers.iter().map(|(_, thread)| *thread);
+        let sleepers: Vec<u32> = timers.filter(|thread| self.over_since(*thread).is_some()).collect();
         let question = Question {
             thread: self.current,
             step,
@@ -357,6 +357,7 @@ impl World {
             child: child.filter(|_| can_stay),
             idle,
             ready: &self.ready[side],
+            sleepers: &sleepers,
             wakeable: &wakeable,
         };
         let chosen = self.chooser.choose(&question);
@@ -367,15 +368,26 @@ impl World {
         if can_stay { self.current } else { self.ready[side].iter().min().copied().unwrap_or(self.current) }
     }
 
+    /// The end of a thread's sleep, or of a short wait with a limit, where both may be over at any moment: the other threads
+    /// are slow then. Nobody is held up for so long that a long wait's limit passes.
+    fn over_since(&self, id: u32) -> Option<u64> {
+        match self.threads.get(id as usize)?.state {
+            _ if !self.any_moment => None,
+            State::Sleeping { until } => Some(until),
+            State::Waiting { until, .. } => until.filter(|until| until.saturating_sub(self.monotonic_ns) <= SLOW_NS),
+            _ => None,
+        }
+    }
+
     /// Makes a thread able to run, if necessary by waking it: from a sleep as if it were over, from a wait without a
     /// reason. `false` if it cannot be.
     fn make_ready(&mut self, id: u32) -> bool {
+        if let Some(until) = self.over_since(id) {
+            self.pass_to(until);
+            return true;
+        }
         match self.threads.get(id as usize).map(|thread| thread.state) {
             Some(State::Ready) => true,
-            Some(State::Sleeping { until } | State::Waiting { until: Some(until), .. }) if self.any_moment => {
-                self.pass_to(until);
-                true
-            }
             Some(State::Waiting { .. }) if self.spurious => {
                 self.thread(id).woken = Woken::Called;
                 self.set_state(id, State::Ready);
@@ -421,6 +433,15 @@ impl World {
         self.child = self.child.filter(|_| stays);
         let child = self.child.take();
         Ok(self.choose(side, child, stays, stays))
+    }
+
+    /// The thread at whose record an address lies: right above its stack. Who has ended has none any more.
+    pub(super) fn owner_of(&self, side: Side, address: u32) -> Option<u32> {
+        const RECORD_BYTES: u32 = 16 << 10;
+        let live = (0_u32..).zip(&self.threads).skip(1).filter(|(_, it)| it.state != State::Done && it.side == side);
+        let tops = live.map(|(id, thread)| (thread.stack.0, id));
+        let (top, id) = tops.filter(|(top, _)| *top <= address).max()?;
+        (address - top < RECORD_BYTES).then_some(id)
     }
 
     fn deadlock(&self) -> Stop {

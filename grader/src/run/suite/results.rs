@@ -9,9 +9,9 @@ use cachedojo_notation::text::Language;
 
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
-use crate::language::suite::Suite;
+use crate::language::suite::{Suite, Uncollected};
 use crate::run::identity::grader;
-use crate::run::suite::words::{Unfit, no_test};
+use crate::run::suite::words::{self, Unfit, no_test};
 
 /// What is known of one test.
 #[derive(Debug, Clone, Default)]
@@ -19,9 +19,13 @@ pub(super) struct Known {
     pub(super) line: u32,
     pub(super) unfit: Option<Unfit>,
     pub(super) passed: bool,
+    /// What it is marked with, if it is skipped.
+    pub(super) skipped: Option<String>,
     /// What it came to on each right cache.
     pub(super) on: BTreeMap<String, Seen>,
     pub(super) calls: u64,
+    /// Whether it makes so many calls that it was not tried on each cache.
+    pub(super) is_slow: bool,
     /// The calls of each of its threads.
     pub(super) operations: Vec<u64>,
     pub(super) kills: usize,
@@ -73,6 +77,8 @@ pub(super) struct Found<'a> {
     pub(super) tests: BTreeMap<String, Known>,
     /// The bugs that were tried, in the pack's order.
     pub(super) bugs: Vec<Bug<'a>>,
+    /// How many bugs do not count as told because time did not last for trying them again often enough.
+    pub(super) unconfirmed: usize,
 }
 
 /// Whether there is a test at all, and one that counts.
@@ -140,6 +146,7 @@ impl Found<'_> {
                 detected,
                 behaves_like: false,
                 hunted: true,
+                withheld: false,
                 message: if detected { bug.spec.sentence.get(language).to_owned() } else { title.to_owned() },
             }
         });
@@ -171,14 +178,33 @@ impl Found<'_> {
     fn diagnostics(&self, suite: &dyn Suite, submission: &Submission, language: Language) -> Vec<Diagnostic> {
         let mut diagnostics = submission.notes.clone();
         if self.tests.is_empty() {
-            diagnostics.insert(0, diagnostic::general(&no_test(submission, language)));
+            let told =
+                if suite.uncollected().is_empty() { no_test(submission, language) } else { words::none_read(language) };
+            diagnostics.insert(0, diagnostic::general(&told));
+        } else if self.tests.values().all(|test| test.calls == 0) && self.tests.values().any(|test| test.passed) {
+            diagnostics.insert(0, diagnostic::general(&words::no_call(submission.language, language)));
+        }
+        for it in suite.uncollected() {
+            let told = format!("{}: {}", it.name, words::unread(it.why, language));
+            diagnostics.push(diagnostic::at(&it.file, it.line, 0, &told));
+        }
+        if self.unconfirmed > 0 {
+            diagnostics.insert(0, diagnostic::general(&words::unconfirmed(self.unconfirmed, language)));
         }
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));
+            let is_told = |it: &Uncollected| it.file == file && function.rsplit("::").next() == Some(&it.name);
+            if suite.uncollected().iter().any(is_told) {
+                continue;
+            }
             let mut say =
                 |message: &str| diagnostics.push(diagnostic::at(file, test.line, 0, &format!("{function}: {message}")));
             if let Some(unfit) = &test.unfit {
                 say(&unfit.sentence(language, submission.language));
+            } else if let Some(mark) = &test.skipped {
+                say(words::skipped(mark, language));
+            } else if test.is_slow {
+                say(&words::slow(test.calls, language));
             } else if test.kills == 0 && suite.silent().contains(function.split('[').next().unwrap_or_default()) {
                 say(match language {
                     Language::English => "this test asserts nothing, and tells no bug",
@@ -205,15 +231,15 @@ impl Row<'_> {
             _ => Verdict::Fail,
         };
         let untold = self.bugs.iter().filter(|bug| bug.killers.is_empty() && bug.tried).count();
-        let told = self.bugs.iter().filter(|bug| !bug.killers.is_empty() || !bug.tried);
-        let table = told.map(|bug| {
+        let not_tried = self.bugs.iter().filter(|bug| bug.killers.is_empty() && !bug.tried).count();
+        let told = self.bugs.iter().filter(|bug| !bug.killers.is_empty()).map(|bug| {
             let killers: Vec<_> =
                 bug.killers.iter().map(|name| name.split_once("::").map_or(name.as_str(), |it| it.1)).collect();
-            match (killers.is_empty(), language) {
-                (false, _) => format!("{}: {}", bug.spec.id, killers.join(", ")),
-                (true, Language::English) => "(not tried: the tests took all their time before)".to_owned(),
-                (true, Language::French) => "(pas essayé : les tests avaient pris tout leur temps)".to_owned(),
-            }
+            format!("{}: {}", bug.spec.id, killers.join(", "))
+        });
+        let late = (not_tried > 0).then(|| match language {
+            Language::English => format!("({not_tried} not tried: the tests took all their time before)"),
+            Language::French => format!("({not_tried} pas essayés : les tests avaient pris tout leur temps)"),
         });
         // One line for all of them: which they are is for the learner to find out.
         let rest = match (untold, language) {
@@ -223,7 +249,7 @@ impl Row<'_> {
             (_, Language::English) => Some(format!("({untold} bugs that no test tells)")),
             (_, Language::French) => Some(format!("({untold} défauts qu'aucun test ne révèle)")),
         };
-        let mut table: Vec<String> = table.chain(rest).collect();
+        let mut table: Vec<String> = told.chain(late).chain(rest).collect();
         let (killed, bugs) = (self.killed, self.bugs.len());
         let mut message = match language {
             Language::English => format!("The tests tell {killed} of {bugs} caches with a bug here."),

@@ -4,6 +4,7 @@ use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_notation::text::Language;
 
 use crate::intake::submission::Submission;
+use crate::language::suite::NotRead;
 
 /// Why a test does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,80 @@ pub(super) fn no_test(submission: &Submission, language: Language) -> String {
     }
 }
 
+/// What is said where no test was found, but what looks like one.
+pub(super) fn none_read(language: Language) -> String {
+    match language {
+        Language::English => "no test was found: why not stands below, for each that looks like one".to_owned(),
+        Language::French => "aucun test trouvé : la raison est dite plus bas, pour chacun qui en a l'air".to_owned(),
+    }
+}
+
+/// Why something that looks like a test is none for pytest, with the remedy.
+pub(super) const fn unread(why: NotRead, language: Language) -> &'static str {
+    match (why, language) {
+        (NotRead::Constructor, Language::English) => {
+            "pytest reads no class that has an `__init__`: make what its tests share in a fixture, or in `setup_method`"
+        }
+        (NotRead::Constructor, Language::French) => {
+            "pytest ne lit pas une classe qui a un `__init__` : créez ce que ses tests partagent dans une fixture, ou dans `setup_method`"
+        }
+        (NotRead::ClassName, Language::English) => {
+            "pytest reads only classes whose names begin with `Test`: rename this one"
+        }
+        (NotRead::ClassName, Language::French) => {
+            "pytest ne lit que les classes dont le nom commence par `Test` : renommez celle-ci"
+        }
+        (NotRead::Async, Language::English) => "pytest does not run an `async def`: write it with `def`",
+        (NotRead::Async, Language::French) => "pytest n'exécute pas un `async def` : écrivez-le avec `def`",
+    }
+}
+
+/// What is said of a test that is skipped.
+pub(super) fn skipped(mark: &str, language: Language) -> &'static str {
+    match (mark, language) {
+        ("xfail", Language::English) => "this test is marked `xfail`, so it tells no bug",
+        ("xfail", Language::French) => "ce test est marqué `xfail`, il ne révèle donc aucun défaut",
+        (_, Language::English) => "this test is skipped, so it tells no bug",
+        (_, Language::French) => "ce test n'est pas exécuté (il est marqué ainsi), il ne révèle donc aucun défaut",
+    }
+}
+
+/// What is said of a test that took the time in which others could have been tried.
+pub(super) fn slow(calls: u64, language: Language) -> String {
+    match language {
+        Language::English => format!(
+            "this test makes {calls} calls, so there was no time to try it on every cache: make fewer, and move the clock \
+             instead of waiting"
+        ),
+        Language::French => format!(
+            "ce test fait {calls} appels, le temps a donc manqué pour l'essayer sur chaque cache : faites-en moins, et avancez \
+             l'horloge au lieu d'attendre"
+        ),
+    }
+}
+
+/// What is said where the tests call something else than the cache under test.
+pub(super) fn no_call(code: CodeLanguage, language: Language) -> String {
+    let import = match code {
+        CodeLanguage::Python => "from distributed_cache import DistributedCache",
+        _ => "use distributed_cache::DistributedCache;",
+    };
+    match language {
+        Language::English => format!(
+            "no test calls the cache under test: begin the file with `{import}`, and write no `DistributedCache` of your own"
+        ),
+        Language::French => format!(
+            "aucun test n'appelle le cache à tester : commencez le fichier par `{import}`, et n'écrivez pas de `DistributedCache` vous-même"
+        ),
+    }
+}
+
+/// A file, and the line behind its name if there is one.
+pub(super) fn place(told: &str) -> (&str, u32) {
+    let parts = told.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+    parts.unwrap_or((told, 0))
+}
+
 /// What pytest says, without its mark where it says one line. Of several the mark tells what is code from what came of it.
 pub(super) fn without_mark(said: &str) -> &str {
     match said.strip_prefix("E ") {
@@ -158,6 +233,20 @@ pub(super) fn not_read(said: &str) -> String {
         ""
     };
     format!("{text}{remedy}")
+}
+
+/// What is said where time did not last.
+pub(super) fn unconfirmed(bugs: usize, language: Language) -> String {
+    match language {
+        Language::English => format!(
+            "some tests fail by chance, so every bug was tried again several times; time did not last for that, and {bugs} of the bugs \
+             that were told do not count: let no test depend on chance"
+        ),
+        Language::French => format!(
+            "certains tests échouent par hasard, chaque défaut a donc été réessayé plusieurs fois ; le temps n'y a pas suffi, et {bugs} des \
+             défauts révélés ne comptent pas : qu'aucun test ne dépende du hasard"
+        ),
+    }
 }
 
 #[cfg(test)]

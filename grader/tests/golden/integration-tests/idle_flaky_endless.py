@@ -3,6 +3,7 @@
 import random
 import time
 
+import pytest
 from freezegun import freeze_time
 
 from distributed_cache import DistributedCache
@@ -56,6 +57,43 @@ def test_never_ends():
 def test_is_wrong():
     with DistributedCache() as cache:
         assert cache.get("missing") == 0
+
+
+def test_prints_what_it_sees():
+    with DistributedCache() as cache:
+        print("seen:", cache.get("missing"), object())
+        assert cache.get("missing") == 0
+
+
+def test_compares_objects():
+    assert object() == 1
+
+
+@pytest.mark.skip
+def test_is_skipped():
+    pass
+
+
+@pytest.mark.xfail
+def test_is_expected_to_fail():
+    assert DistributedCache().get("missing") == 0
+
+
+async def test_is_async():
+    assert DistributedCache().get("missing") is None
+
+
+class TestWithAConstructor:
+    def __init__(self):
+        self.cache = DistributedCache()
+
+    def test_inside(self):
+        assert self.cache.get("missing") is None
+
+
+class OfAnotherName:
+    def test_inside(self):
+        assert DistributedCache().get("missing") is None
 
 
 def test_the_deadline():

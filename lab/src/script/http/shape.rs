@@ -112,8 +112,29 @@ fn is_header(wanted: &str, found: &str) -> bool {
     }
 }
 
+/// Whether a text is a date and a time such as `2024-01-01T00:00:00Z`: a fraction of a second may stand in it, and any offset or none.
+fn is_moment(text: &str) -> bool {
+    let number = |at: usize, length: usize| -> Option<u32> {
+        let digits = text.get(at..at + length).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        digits?.parse().ok()
+    };
+    let has = |at: usize, among: &[u8]| text.as_bytes().get(at).is_some_and(|byte| among.contains(byte));
+    let within = |at: usize, low: u32, high: u32| number(at, 2).is_some_and(|number| (low..=high).contains(&number));
+    let is_date = number(0, 4).is_some() && has(4, b"-") && within(5, 1, 12) && has(7, b"-") && within(8, 1, 31);
+    let is_time = has(10, b"Tt ")
+        && within(11, 0, 23)
+        && has(13, b":")
+        && within(14, 0, 59)
+        && has(16, b":")
+        && within(17, 0, 60);
+    let rest = text.get(19..).unwrap_or_default();
+    let rest = rest.strip_prefix('.').map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let is_offset = matches!(rest, "" | "Z" | "z") || (rest.starts_with(['+', '-']) && matches!(rest.len(), 5 | 6));
+    is_date && is_time && is_offset
+}
+
 /// The first difference, with its path: everything wanted must be found. In a pattern the text `"59..60"` stands for a number in
-/// that range, `"any"` for anything, `"text"` for any text, and `"absent"` for nothing or null.
+/// that range, `"any"` for anything, `"text"` for any text, `"time"` for a moment, and `"absent"` for nothing or null.
 fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Difference> {
     let other = |path: &str, found: Option<&Value>| {
         Some(Difference::Body { path: path.to_owned(), found: found.map(Value::to_string) })
@@ -154,6 +175,7 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Differenc
         (Value::String(pattern), found) => match pattern.as_str() {
             "any" => true,
             "text" => found.is_string(),
+            "time" => found.as_str().is_some_and(is_moment),
             pattern => match range(pattern) {
                 Some((low, high)) => found.as_f64().is_some_and(|number| low <= number && number <= high),
                 None => found.as_str() == Some(pattern),
@@ -203,6 +225,27 @@ mod tests {
         check("200 {}", "HTTP/1.1 200 OK\nnot json", "the body is no JSON");
         check("404", "HTTP/1.1 200 OK\n{}", "HTTP/1.1 200 OK | {}");
         check("200", "(no answer)", "(no answer)");
+    }
+
+    #[test]
+    fn a_moment_is_a_date_and_a_time() {
+        for (text, is_moment) in [
+            ("2024-01-01T00:00:00Z", true),
+            ("2024-12-31T23:59:60.123456+00:00", true),
+            ("2024-01-01T00:00:00-0530", true),
+            ("2024-01-01 00:00:00.5", true),
+            ("yesterday", false),
+            ("", false),
+            ("2024-01-01", false),
+            ("2024-13-01T00:00:00Z", false),
+            ("2024-01-01T24:00:00Z", false),
+            ("2024-01-01T00:00:00 or so", false),
+            ("1704067200", false),
+            ("2024-01-01T00:00:0é", false),
+        ] {
+            assert_eq!(super::is_moment(text), is_moment, "{text:?}");
+        }
+        check("200 {\"metadata\": {\"created_at\": \"time\"}}", ANSWER, "body.metadata.created_at is \"2026\"");
     }
 
     #[test]

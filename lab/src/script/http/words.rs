@@ -38,6 +38,10 @@ impl HttpShape {
             Some("any") => format!("`{path}`"),
             Some("text") if language == Language::French => format!("`{path}` : un texte"),
             Some("text") => format!("`{path}`: a text"),
+            Some("time") if language == Language::French => {
+                format!("`{path}` : un instant tel que 2024-01-01T00:00:00Z")
+            }
+            Some("time") => format!("`{path}`: a time such as 2024-01-01T00:00:00Z"),
             pattern => match pattern.and_then(range) {
                 Some(bounds) => format!("`{path}` {}", between(bounds, language)),
                 None => format!("`{}`", pair(&path, &wanted.to_string())),
@@ -145,6 +149,11 @@ mod tests {
                 "200 {\"error\": \"text\"}",
                 ["status 200, `error`: a text", "a body without `error`"],
                 ["le statut 200, `error` : un texte", "un corps sans `error`"],
+            ),
+            (
+                "200 {\"value\": \"time\"}",
+                ["status 200, `value`: a time such as 2024-01-01T00:00:00Z", "`\"value\": 1`"],
+                ["le statut 200, `value` : un instant tel que 2024-01-01T00:00:00Z", "`\"value\": 1`"],
             ),
         ] {
             let [en, fr] = [in_line(english[1], false), in_line(french[1], true)];

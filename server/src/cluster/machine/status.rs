@@ -30,6 +30,29 @@ impl Machine {
         status
     }
 
+    /// Why the node serves no keys, and what to do; `None` if it does, or will in a moment.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let me = self.config.id;
+        match &self.stage {
+            Stage::Gathering(gathering) => Some(gathering.trouble.clone().unwrap_or_else(|| {
+                format!("{me} waits for the nodes that found the cluster with it: the status tells for which")
+            })),
+            Stage::Running(node) if node.has_left() => {
+                Some(format!("{me} was let go and does not come back as it is: {}", remedy("this one")))
+            }
+            Stage::Running(_) => None,
+        }
+    }
+
+    /// What has to be done for a node to come back that was let go.
+    pub(super) fn way_back(&self, gone: NodeId) -> Option<String> {
+        let Stage::Running(node) = &self.stage else { return None };
+        let view = node.view();
+        let &(life, may_return) = view.gone.get(&gone)?;
+        let is_out = !may_return && !view.members.contains_key(&gone);
+        is_out.then(|| format!("{gone} was let go in its life {life}, and comes only in another: {}", remedy("it")))
+    }
+
     fn node_status(&self, node: &Node) -> Value {
         let view = node.view();
         let members: Map<String, Value> = view
@@ -62,6 +85,7 @@ impl Machine {
             "evictions": node.evictions(),
             "hints": node.hint_count(),
             "leaving": names(self.wishes),
+            "trouble": self.trouble(),
         })
     }
 
@@ -73,6 +97,11 @@ impl Machine {
         };
         Value::Object(self.peers.keys().map(|id| (id.to_string(), peer(id))).collect())
     }
+}
+
+/// How a node that was let go comes back.
+fn remedy(whom: &str) -> String {
+    format!("end {whom} if it runs, move its data folder away, and start it again")
 }
 
 fn names(nodes: NodeSet) -> Vec<String> {

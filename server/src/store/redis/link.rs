@@ -32,21 +32,21 @@ pub(super) struct Nodes {
 }
 
 impl Link {
-    /// To the Redis of that URL.
-    pub(super) fn one(url: &str, timeout: Duration) -> redis::RedisResult<Self> {
+    /// To the Redis of that URL, which may take so long to be connected to, and at most so long to answer.
+    pub(super) fn one(url: &str, timeout: Duration, longest: Duration) -> redis::RedisResult<Self> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(timeout))
-            .set_response_timeout(Some(timeout))
+            .set_response_timeout(Some(longest))
             .set_number_of_retries(1)
             .set_max_delay(RECONNECT_PAUSE_MAX);
         Ok(Self::One(redis::Client::open(url)?.get_connection_manager_lazy(config)?))
     }
 
     /// To the cluster that these are nodes of.
-    pub(super) fn cluster(urls: &[String], timeout: Duration) -> redis::RedisResult<Self> {
+    pub(super) fn cluster(urls: &[String], timeout: Duration, longest: Duration) -> redis::RedisResult<Self> {
         let client = ClusterClient::builder(urls.iter().map(String::as_str))
             .connection_timeout(timeout)
-            .response_timeout(timeout)
+            .response_timeout(longest)
             .retries(REDIRECTS_MAX)
             .min_retry_wait(REDIRECT_PAUSE_MS.0)
             .max_retry_wait(REDIRECT_PAUSE_MS.1)

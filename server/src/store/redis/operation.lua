@@ -31,6 +31,26 @@ local function forget(key)
   return true
 end
 
+-- Takes out several, each named once; how many of them were there.
+local function forget_all(keys)
+  local values, metas = {}, {}
+  for i, key in ipairs(keys) do values[i], metas[i] = value_key(key), meta_key(key) end
+  local count = call('DEL', unpack(values))
+  call('DEL', unpack(metas))
+  local known, bytes = 0, 0
+  for _, size in ipairs(call('HMGET', sizes, unpack(keys))) do
+    if size then known, bytes = known + 1, bytes + tonumber(size) end
+  end
+  if known > 0 then
+    call('HDEL', sizes, unpack(keys))
+    call('ZREM', index, unpack(keys))
+    call('ZREM', order, unpack(keys))
+    call('HINCRBY', stats, 'total_keys', -known)
+    call('HINCRBY', stats, 'total_bytes', -bytes)
+  end
+  return count
+end
+
 -- Takes out so many entries whose time has come.
 local function purge(most)
   for _, key in ipairs(call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, most)) do forget(key) end
@@ -48,16 +68,35 @@ end
 -- Numbers the uses: two of them in one millisecond have an order as well.
 local function tick() return call('HINCRBY', stats, 'uses', 1) end
 
+-- What another program stored under these names may be of any type: what cannot be read is not there.
+local function try(...)
+  local told = redis.pcall(...)
+  if type(told) == 'table' and told.err then return false end
+  return told
+end
+
+-- The whole number in a text; the document's own class writes times with a fraction.
+local function whole(text, otherwise)
+  local number = text and tonumber(text)
+  if number and number >= 0 and number < 2^53 then return math.floor(number) end
+  return otherwise
+end
+
 local function read(key, policy)
-  local value = call('GET', value_key(key))
+  local value = try('GET', value_key(key))
   if not value then
     call('HINCRBY', stats, 'misses', 1)
-    meet_evicted(key)
+    if call('EXISTS', value_key(key)) == 0 then meet_evicted(key) end
     return false
   end
   call('HINCRBY', stats, 'hits', 1)
-  local count = call('HINCRBY', meta_key(key), 'access_count', 1)
-  call('HSET', meta_key(key), 'last_accessed', now_s)
+  local count = try('HINCRBY', meta_key(key), 'access_count', 1) or 1
+  try('HSET', meta_key(key), 'last_accessed', now_s)
+  if count == 1 then
+    -- Where another program stored the value, this may be all that is known of it: it goes with the value.
+    local left = call('PTTL', value_key(key))
+    if left > 0 then call('PEXPIRE', meta_key(key), left) end
+  end
   if policy == 'LFU' then call('ZADD', order, count, key)
   elseif policy == 'LRU' then call('ZADD', order, tick(), key) end
   return value
@@ -72,8 +111,9 @@ if operation == 'GET' then
   local key = ARGV[3]
   local value = read(key, ARGV[2])
   if not value then return false end
-  local meta = call('HMGET', meta_key(key), 'created_at', 'access_count', 'tags')
-  return {value, call('PTTL', value_key(key)), meta[1] or now_s, meta[2] or 1, meta[3] or '', now_s}
+  local meta = try('HMGET', meta_key(key), 'created_at', 'access_count', 'tags') or {}
+  local left = call('PTTL', value_key(key))
+  return {value, left, whole(meta[1], now_s), whole(meta[2], 1), meta[3] or '', now_s}
 elseif operation == 'MGET' then
   -- At most so many bytes: a longer answer is none.
   local values, bytes, most = {}, 0, tonumber(ARGV[3])
@@ -128,12 +168,7 @@ elseif operation == 'PUT' then
   return created
 elseif operation == 'DELETE' then
   -- How many of these keys were there.
-  local count = 0
-  for i = 2, #ARGV do
-    count = count + call('EXISTS', value_key(ARGV[i]))
-    forget(ARGV[i])
-  end
-  return count
+  return forget_all({unpack(ARGV, 2)})
 elseif operation == 'STATS' then
   purge(100000)
   -- Those that Redis has let go by itself: it takes what was used longest ago, so these are looked at.
@@ -141,6 +176,23 @@ elseif operation == 'STATS' then
     if call('EXISTS', value_key(key)) == 0 then meet_evicted(key) end
   end
   return call('HMGET', stats, 'hits', 'misses', 'evictions', 'total_keys', 'total_bytes')
+elseif operation == 'SCAN' then
+  -- Keys of this namespace, whoever stored them, among so many of all keys from this place on.
+  local prefix = 'cache:' .. space .. ':'
+  local told = call('SCAN', ARGV[2], 'MATCH', prefix .. '*', 'COUNT', ARGV[3])
+  local keys = {}
+  for i, name in ipairs(told[2]) do keys[i] = string.sub(name, #prefix + 1) end
+  return {told[1], keys}
+elseif operation == 'EMPTIED' then
+  -- What other programs counted here is gone with their entries.
+  local known = call('HMGET', stats, 'total_keys', 'total_bytes')
+  local counted = tonumber(known[1] or 0) ~= 0 or tonumber(known[2] or 0) ~= 0
+  if counted and call('HLEN', sizes) == 0 then call('HSET', stats, 'total_keys', 0, 'total_bytes', 0) end
+  return redis.status_reply('OK')
+elseif operation == 'MISREAD' then
+  call('HINCRBY', stats, 'hits', -tonumber(ARGV[2]))
+  call('HINCRBY', stats, 'misses', ARGV[2])
+  return redis.status_reply('OK')
 elseif operation == 'FORGET' then
   return call('DEL', stats, index, order, sizes)
 end

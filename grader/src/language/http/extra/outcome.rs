@@ -35,8 +35,33 @@ impl RowOutcome {
         )
     }
 
-    pub(super) fn not_tried() -> Self {
-        Self { verdict: Verdict::Skipped, ..Self::of(false, "not tried".to_owned(), "pas essayé".to_owned()) }
+    fn not_tried(en: String, fr: String) -> Self {
+        Self { verdict: Verdict::Skipped, ..Self::of(false, en, fr) }
+    }
+
+    /// Not begun: the rows of its kind before it took all of their time.
+    pub(super) fn too_late(all: Duration) -> Self {
+        let all = all.as_secs();
+        Self::not_tried(
+            format!("not tried: the rows before took the {all} s that these rows have"),
+            format!("pas essayé : les lignes d'avant ont pris les {all} s que ces lignes ont"),
+        )
+    }
+
+    /// It cannot be ended and started again.
+    pub(super) fn not_started_here() -> Self {
+        Self::not_tried(
+            "not tried: it was not started by the grader, or does not start again".to_owned(),
+            "pas essayé : le correcteur ne l'a pas lancé, ou il ne redémarre pas".to_owned(),
+        )
+    }
+
+    /// There is nothing to compare it with.
+    pub(super) fn no_reference() -> Self {
+        Self::not_tried(
+            "not tried: the pack's own solution gave no answer".to_owned(),
+            "pas essayé : la solution de l'exercice n'a pas répondu".to_owned(),
+        )
     }
 }
 

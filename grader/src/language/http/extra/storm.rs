@@ -87,7 +87,7 @@ impl Storm {
                 Some(false) => {
                     RowOutcome::of(false, "it did not start again".to_owned(), "il n'a pas redémarré".to_owned())
                 }
-                None => RowOutcome::not_tried(),
+                None => RowOutcome::not_started_here(),
             },
         }
     }

@@ -50,7 +50,7 @@ FORBIDDEN = {
     "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals", "f_builtins",
 }
 # Modules whose classes no submission finds by way of `object`.
-OURS = {"__main__", "guard", "plain", "proxy", "rewrite", "run", "scheduler", "stage", "suite", "threads", "zygote"}
+OURS = {"__main__", "guard", "plain", "proxy", "rewrite", "run", "scheduler", "sealed", "stage", "suite", "threads", "zygote"}
 # How the names of the runner's own files begin.
 RUNNER = "<runner>/"
 # `types.coroutine`, which `import asyncio` calls, marks a function's code.
@@ -105,12 +105,24 @@ def install(told, foreign, ours, frames=True):
     sys.addaudithook(hook)
 
 
+def set_in(kind, **attributes):
+    """Replaces attributes of a built-in type; `None` removes one."""
+    import ctypes
+    import gc
+
+    (table,) = (it for it in gc.get_referents(kind.__dict__) if type(it) is dict)
+    for name, value in attributes.items():
+        if value is None:
+            del table[name]
+        else:
+            table[name] = value
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
+
+
 def hide_runner():
     """Hides the runner's own state from whatever leads to it from a function, a class or a frame, by whatever name it is asked for:
     with that a submission could choose its own schedule. No audit event tells of it, so the way itself has to end. The submission's
     own functions and frames, and the library's, are as they always are: `typing`, `logging` and `traceback` need them."""
-    import ctypes
-    import gc
     from types import FrameType, FunctionType
 
     all_of = type.__subclasses__
@@ -143,15 +155,6 @@ def hide_runner():
 
     def f_locals(frame):
         return {} if is_ours(frame_code(frame)) else frame_locals(frame)
-
-    def set_in(kind, **attributes):
-        (table,) = (it for it in gc.get_referents(kind.__dict__) if type(it) is dict)
-        for name, value in attributes.items():
-            if value is None:
-                del table[name]
-            else:
-                table[name] = value
-        ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
     set_in(type, __subclasses__=__subclasses__)
     set_in(FunctionType, __globals__=property(__globals__), __closure__=property(__closure__))

@@ -11,6 +11,7 @@ from json.encoder import encode_basestring_ascii as _quote
 
 import guard
 import scheduler
+import sealed
 
 MESSAGE_MAX = 400
 
@@ -247,9 +248,7 @@ def run(request, out, extra):
     sys.meta_path.append(Finder(files, entry))
     sys.setrecursionlimit(1000)
     _thread.stack_size(64 << 20)
-    import random
-
-    random.seed(request["random"])
+    sealed.seed(request["random"])
     result = {}
 
     def main():

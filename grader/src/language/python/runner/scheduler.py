@@ -33,6 +33,8 @@ TURNS_MAX = 300
 SPIN = 20000
 # And one that comes to so many points in a row: it unlocks, locks and looks again for what another one has to do.
 SPIN_POINTS = 100
+# In seconds: how long other threads may be held up while one waits with a limit. A sleep orders nothing, however long it is.
+SLOW = 1.0
 
 WALL_START = 1767225600.0
 
@@ -193,18 +195,20 @@ class Scheduler:
     # Choice.
 
     def _sleepers(self):
-        """Those whose sleep may be over, where any sleep may be at any moment."""
+        """Those whose sleep may be over, where any sleep may be at any moment: the running thread too, if it begins one."""
         if not self.any_moment or not self.timers:
             return []
-        return [task for _, _, task, token in sorted(self.timers)
-                if task.token == token and task.waits_for == "time"]
+        return [task for deadline, _, task, token in sorted(self.timers)
+                if task.token == token and (task.waits_for == "time" or deadline - self.now <= SLOW)]
 
     def _woken(self, task):
-        """`task`, awake: time has moved to where its sleep ends."""
-        if task is not None and task.waits_for == "time" and task not in self.ready and task is not self.current:
+        """`task`, awake: time has moved to where its sleep or its wait ends."""
+        if task is not None:
             for deadline, _, other, token in self.timers:
+                # Who is awake has another token.
                 if other is task and token == task.token:
                     self.now = max(self.now, deadline)
+                    task.timed_out = True
                     self.wake(task)
                     break
         return task
@@ -340,8 +344,12 @@ class Scheduler:
         if timeout is not None:
             self.timer_count += 1
             heapq.heappush(self.timers, (self.now + timeout, self.timer_count, me, me.token))
+        self.points += 1
         self._due()
         self._move_time()
+        if self.kind == "pct" and self.points >= SPIN_POINTS:
+            # It sleeps again and again, for what another one has to do.
+            self._lower(me)
         to = self._choose(me)
         self.ready.remove(to)
         if to is not me:

@@ -1,30 +1,52 @@
 """A learner's tests, run by pytest against one implementation that stands in another process."""
 
 import os
+import re
 import sys
 
 import guard
 import proxy
 import run as single
 import scheduler
+import sealed
 
 from pluggy import HookimplMarker
 
 hookwrapper = HookimplMarker("pytest")(hookwrapper=True)
 TEXT_MAX = 1500
+# The last characters of what a test prints, which are shown if it fails.
+PRINTED_MAX = 300
+# What an object's own text ends in: another number in every run.
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 # What a line that is no reply begins with.
 MARK = b"\x1e"
 TESTS_MAX = 400
 
 
+class Printed(single.Sink):
+    """Where tests print to: the latest of it is kept."""
+
+    def __init__(self, most):
+        self.most, self.text = most, ""
+
+    def write(self, text):
+        if type(text) is not str:
+            text = "".join(("", text))
+        self.text = (self.text + text)[-self.most:]
+        return len(text)
+
+
 class Recorder:
     """pytest's plugin that writes down what came of each test, and what was observed of it."""
 
-    def __init__(self, link, s, skip, heavy, mark):
-        self.link, self.s, self.skip, self.heavy, self.mark = link, s, skip, heavy, mark
+    def __init__(self, link, s, skip, heavy, mark, printed):
+        self.link, self.s, self.skip, self.heavy, self.mark, self.printed = link, s, skip, heavy, mark, printed
         self.tests = []
         self.current = None
         self.errors = []
+
+    def pytest_sessionstart(self, session):
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = self.printed
 
     def pytest_collection_modifyitems(self, session, config, items):
         items[:] = [item for item in items if name_of(item.nodeid) not in self.skip][:TESTS_MAX]
@@ -41,11 +63,16 @@ class Recorder:
 
     def pytest_collectreport(self, report):
         if report.failed and len(self.errors) < 10:
-            self.errors.append([str(report.nodeid)[:200], text_of(report)])
+            try:
+                lines = str(report.longrepr).strip().splitlines()
+            except Exception:
+                lines = []
+            self.errors.append([place_in(lines, str(report.nodeid)[:200]), text_of(report)])
 
     def pytest_runtest_logstart(self, nodeid, location):
         self.link.operations = {}
         self.link.sleeps = 0
+        self.printed.text = ""
         self.s.steps = 0
         self.s.crash.clear()
         self.current = {"name": name_of(nodeid), "line": int(location[1] or 0) + 1, "outcome": "passed", "text": "",
@@ -86,9 +113,11 @@ class Recorder:
         now = self.current
         if report.failed and now["outcome"] == "passed":
             now["outcome"] = "failed"
-            now["text"] = text_of(report)
+            printed = self.printed.text.strip()
+            now["text"] = text_of(report) + (f"\nprinted: {steady(printed)[:PRINTED_MAX]}" if printed else "")
         elif report.skipped and now["outcome"] == "passed":
             now["outcome"] = "skipped"
+            now["text"] = "xfail" if hasattr(report, "wasxfail") else "skip"
 
     def pytest_runtest_logfinish(self, nodeid, location):
         now, link = self.current, self.link
@@ -110,8 +139,36 @@ def text_of(report):
         lines = str(report.longrepr).strip().splitlines()
     except Exception:
         lines = ["(no account)"]
+    return told_in(lines)
+
+
+def told_in(lines):
     told = [line for line in lines if line.startswith(("E ", ">"))] or lines[-3:]
-    return "\n".join(told)[:TEXT_MAX]
+    if all(line.startswith("E ") for line in told) and len(told) > 1:
+        # The mark tells what came from what is code, and here is no code.
+        told = [line[4:] for line in told]
+    return steady("\n".join(told))[:TEXT_MAX]
+
+
+def steady(text):
+    """The same text in every run."""
+    return ADDRESS.sub("at 0x…", text)
+
+
+def unloaded(said):
+    """What pytest says of a `conftest.py` that it cannot load: the file, with its line, and why."""
+    lines = said.strip().splitlines()
+    began = [at for at, line in enumerate(lines) if "while loading conftest" in line]
+    if not began:
+        return []
+    lines = lines[began[-1] + 1:]
+    return [[place_in(lines, "tests/conftest.py"), told_in(lines)]]
+
+
+def place_in(lines, otherwise):
+    """The tests' own line in a traceback that pytest tells: the last one of it."""
+    places = [match for match in (re.match(r"((?:\w[^:\s]*/)?\w+\.py):(\d+): in ", line) for line in lines) if match]
+    return f"{places[-1][1]}:{places[-1][2]}"[:200] if places else otherwise
 
 
 def asserts(files):
@@ -139,6 +196,32 @@ def asserts(files):
     return found
 
 
+def unread(files):
+    """What looks like a test and is none for pytest: file, line, name, and why."""
+    import ast
+
+    found = []
+    for file, source in files.items():
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        if not re.fullmatch(r"(.*/)?(test_[^/]*|[^/]*_test)\.py", file):
+            continue
+        for node in tree.body:
+            inside = node.body if isinstance(node, ast.ClassDef) else [node]
+            tests = [it for it in inside if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef)) and it.name.startswith("test")]
+            if isinstance(node, ast.ClassDef) and tests and not node.bases:
+                if any(isinstance(it, ast.FunctionDef) and it.name == "__init__" for it in inside):
+                    found.append([file, node.lineno, node.name, "constructor"])
+                    continue
+                if not node.name.startswith("Test"):
+                    found.append([file, node.lineno, node.name, "class_name"])
+                    continue
+            found.extend([file, it.lineno, it.name, "async"] for it in tests if isinstance(it, ast.AsyncFunctionDef))
+    return found[:50]
+
+
 def run(request, out, extra):
     write, leave, nonce = os.write, os._exit, request["nonce"]
     dump = single.dump
@@ -157,12 +240,14 @@ def run(request, out, extra):
 
     files = request["files"]
     if request["do"] == "tests_check":
-        say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files), "silent": asserts(files)})
+        say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files), "silent": asserts(files),
+             "unread": unread(files)})
     foreign = tuple(request["foreign"])
     s = scheduler.Scheduler({"kind": "calm"}, request["steps_max"], foreign)
     link = proxy.Link(*extra)
     link.last = scheduler.WALL_START
-    recorder = Recorder(link, s, set(request["skip"]), set(request["heavy"]), mark)
+    printed, errors = Printed(PRINTED_MAX), Printed(4000)
+    recorder = Recorder(link, s, set(request["skip"]), set(request["heavy"]), mark, printed)
 
     def told(what):
         say({"outcome": "forbidden", "what": what})
@@ -177,15 +262,14 @@ def run(request, out, extra):
         sleep(seconds)
 
     s.sleep = noted_sleep
-    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = single.Sink()
+    # pytest keeps what it finds here first for itself.
+    sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = errors
     sys.stdin = sys.__stdin__ = open("/dev/null")
     sys.argv = ["pytest"]
     sys.modules["distributed_cache"] = proxy.module(link)
-    import random
-
     import pytest
 
-    random.seed(request["random"])
+    sealed.seed(request["random"])
     result = {}
     folder = os.getcwd()
 
@@ -195,7 +279,8 @@ def run(request, out, extra):
             arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
                          "-p", "no:threadexception", "-p", "no:debugging", "-p", "no:pastebin", "-p", "no:junitxml",
                          "--capture=no", "--tb=short", "-c", os.devnull, "--rootdir", folder, "--confcutdir", folder, "--basetemp", os.path.join(folder, "temporary"), *request["paths"]]
-            pytest.main(arguments, plugins=[recorder])
+            if pytest.main(arguments, plugins=[recorder]) == pytest.ExitCode.USAGE_ERROR and not recorder.errors:
+                recorder.errors = unloaded(errors.text)
         except SystemExit:
             pass
         except BaseException as error:

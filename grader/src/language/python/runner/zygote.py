@@ -19,7 +19,7 @@ import plain
 # A child that uses no processor at all for so long, in seconds on the wall, waits for something that is not there. On a busy
 # machine who only waits for the processor gets a little of it in that time.
 STILL_S = 8
-OURS = ("guard", "plain", "proxy", "rewrite", "run", "scheduler", "stage", "suite", "threads", "zygote")
+OURS = ("guard", "plain", "proxy", "rewrite", "run", "scheduler", "sealed", "stage", "suite", "threads", "zygote")
 
 
 def read_exactly(fd, count):
@@ -227,10 +227,12 @@ def prepare(settings):
     import ctypes  # noqa: F401  for `confine`
     import faulthandler  # noqa: F401
 
+    import sealed
     import threads
 
     threads.patch_clocks()
     threads.patch_threads()
+    sealed.patch()
     import collections  # noqa: F401
     import concurrent.futures  # noqa: F401
     import contextlib  # noqa: F401
