@@ -55,11 +55,15 @@ pub(crate) fn note_in(note: &str, language: Language) -> String {
     }
     let whole =
         |text: &str| in_french_of(SENTENCES, text).or_else(|| Some(in_french(text)).filter(|french| french != text));
-    whole(note).unwrap_or_else(|| {
-        // Notes on one submission are joined; a sentence with a semicolon of its own was found above unless more follows it.
-        let parts = note.split("; ").map(|part| whole(part).unwrap_or_else(|| part.to_owned()));
-        parts.collect::<Vec<_>>().join(" ; ")
-    })
+    // Notes on one submission are joined; a sentence with a semicolon of its own is found as a whole, for its halves are none.
+    let parts: Vec<_> = note.split("; ").map(|part| (part, whole(part))).collect();
+    if parts.iter().any(|(_, french)| french.is_none())
+        && let Some(french) = whole(note)
+    {
+        return french;
+    }
+    let parts = parts.into_iter().map(|(part, french)| french.unwrap_or_else(|| part.to_owned()));
+    parts.collect::<Vec<_>>().join(" ; ")
 }
 
 #[cfg(test)]

@@ -10,13 +10,25 @@ use crate::intake::find::walk;
 
 /// The least fixed text of a message that may count as the origin of a row, in bytes: shorter ones fit by chance.
 const FIXED_BYTES_MIN: usize = 12;
+/// The least length of a text that may count as a piece of one.
+const PIECE_BYTES_MIN: usize = 24;
 
 /// The rows whose English fits no text of the sources of the grader and of the crates below it. A text with places fits whatever
 /// stands in them. Cost: O(sources x rows).
 pub(crate) fn rows_of_no_message(sentences: &[(&'static str, &str)]) -> Vec<&'static str> {
     let messages = messages();
-    let is_unused = |english: &&str| !messages.iter().any(|message| held(message, english).is_some());
+    let fits = |message: &str, english: &str| {
+        held(message, english).is_some() || held(english, message).is_some() || is_piece(message, english)
+    };
+    let is_unused = |english: &&str| !messages.iter().any(|message| fits(message, english));
     sentences.iter().map(|(english, _)| *english).filter(is_unused).collect()
+}
+
+/// Whether a message is put together from this text and others: what is fixed in it stands in the row, in order.
+fn is_piece(text: &str, english: &str) -> bool {
+    let mut rest = english;
+    text.len() >= PIECE_BYTES_MIN
+        && parts(text).all(|part| rest.split_once(part.trim()).map(|(_, after)| rest = after).is_some())
 }
 
 /// All texts of the sources but the tables', each place as `{}`.
