@@ -192,7 +192,6 @@ fn a_sleep_is_no_join_and_orders_nothing() {
         ("waits_with_a_time_limit", 0, 1),
         ("waits_a_minute_at_most", 0, 1),
         ("sleeps_until_its_turn", 4, 4),
-        ("sleepers", 4, 1),
         ("locks_and_looks", 4, 4),
         ("spins", 4, 4),
     ] {

@@ -171,7 +171,7 @@ fn who_is_excused_stays_so_and_a_gradebook_in_the_other_language_is_filled() {
     home.check(
         (&home.lesson, "out", &["--roster", "book.csv", "--lang", "fr"]),
         0,
-        &["the gradebook excuses them: Gan N"],
+        &["le carnet de notes les dispense : Gan N"],
         &["had no column", "replace"],
     );
     assert_eq!(read(&home.at("out/marks-canvas.csv")).trim_start_matches('\u{feff}'), roster(["EX", "50"]));

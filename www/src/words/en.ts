@@ -373,7 +373,7 @@ export const en = {
     leader: (term: number) => `leads term ${term}`,
     epoch: (epoch: number) => `ring epoch ${epoch}`,
     behind: "catching up",
-    memory: (used: string, limit: string) => `${used} of ${limit} bytes`,
+    memory: (used: string, limit: string) => `${used} of ${limit} B`,
     evicted: (count: number) => `evicted ${some(count, "value", "values")}`,
     hints: (count: number) => `keeps ${some(count, "hint", "hints")}`,
     shift: (seconds: string) => `wall clock ${seconds} s off`,

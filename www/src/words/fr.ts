@@ -376,7 +376,7 @@ export const fr: Words = {
     leader: (term) => `mène le mandat ${term}`,
     epoch: (epoch) => `époque ${epoch} de l'anneau`,
     behind: "se rattrape",
-    memory: (used, limit) => `${used} sur ${limit} octets`,
+    memory: (used, limit) => `${used} sur ${limit} o`,
     evicted: (count) => `a évincé ${some(count, "valeur", "valeurs")}`,
     hints: (count) => `garde ${some(count, "note", "notes")}`,
     shift: (seconds) => `horloge fausse de ${seconds} s`,
