@@ -301,7 +301,7 @@ fn learners(
             }
         };
         if let Some(report) = &mut report {
-            entry.shown.clone_into(&mut report.submission.path);
+            report.submission.path = printable::line(&entry.shown);
             // What of theirs was not graded is told to the learner, too.
             if !note.is_empty() {
                 report.diagnostics.push(diagnostic::general(&note));

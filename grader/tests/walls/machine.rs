@@ -1,6 +1,7 @@
 //! Faults of the machine, provoked: limits, a full disk, a killed compiler, a truncated library, a cache that cannot be written
 //! to. None of them is the learner's fault, and none may be cached.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -326,9 +327,13 @@ fn a_python_run_that_waits_ends_with_its_grader() {
         let line = |number: u32| fs::read_to_string(format!("/proc/{number}/cmdline")).unwrap_or_default();
         below(child.id()).into_iter().filter(|it| line(it.0).contains("python")).collect::<Vec<_>>()
     };
-    // The runner, and the run that it forked.
-    wait_until(|| interpreters().len() >= 2);
-    let seen = interpreters();
+    // The runner, and the run that it forked: kept as they were seen, for a run before this one may just have ended.
+    let seen = RefCell::new(Vec::new());
+    wait_until(|| {
+        seen.replace(interpreters());
+        seen.borrow().len() >= 2
+    });
+    let seen = seen.into_inner();
     assert!(seen.len() >= 2, "{seen:?}");
     child.kill().and_then(|()| child.wait()).expect("it is ours");
     wait_until(|| seen.iter().all(is_over));
