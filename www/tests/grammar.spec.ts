@@ -39,7 +39,7 @@ test("a command is completed in each dialect", async ({ page }) => {
       await page.keyboard.type(typed);
       await expect(page.locator(".cm-tooltip-autocomplete [aria-selected]")).toContainText(completed);
       await page.locator(".cm-tooltip-autocomplete [aria-selected]").click();
-      expect(await script(page)).toContain(completed);
+      await expect.poll(() => script(page)).toContain(completed);
     }
   }
 });
@@ -55,7 +55,7 @@ test("a script that was pasted into another dialect is recognised, and opens the
     await page.getByTestId("meant").getByRole("button").click();
     await expect(page.getByTestId("dialect")).toHaveValue("lab");
     await expect(page.getByTestId("meant")).toHaveCount(0);
-    expect(await script(page)).toBe(pasted);
+    await expect.poll(() => script(page)).toBe(pasted);
     await page.getByTestId("run").click();
     await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
   }

@@ -107,7 +107,7 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
   expect(await seriousMistakes(page)).toEqual([]);
   await page.reload();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-solved", "true");
-  expect(await script(page)).toBe(SOLUTION);
+  await expect.poll(() => script(page)).toBe(SOLUTION);
   await page.getByTestId("exercise-check").click();
   await expect(verdict).toHaveAttribute("data-state", "solved");
   await page.getByTestId("next-lesson").click();
@@ -203,7 +203,7 @@ test("the browser's way back leads from lesson to lesson and out again, and the 
   for (let turn = 0; turn < 2; turn += 1) {
     await page.goBack();
     await expect(open).toHaveAttribute("data-lesson", "words");
-    expect(await script(page)).toBe(SOLUTION);
+    await expect.poll(() => script(page)).toBe(SOLUTION);
     await page.goBack();
     await expect(open).toHaveCount(0);
     await expect(content(page)).toContainText("A cache of 100 bytes");
@@ -333,7 +333,7 @@ test("each answer stands at its line, and is no part of the script", async ({ pa
     await page.getByTestId("run").click();
     await expect(page.locator(".cm-line.answered")).toHaveCount(4);
     await expect(page.locator(".cm-line.answered").nth(2)).toHaveAttribute("data-answer", "b");
-    expect(await script(page)).toBe(text);
+    await expect.poll(() => script(page)).toBe(text);
   }
   await page.getByTestId("back").click();
   await page.getByTestId("back").click();
@@ -364,9 +364,9 @@ test("what a click does to the world is written into the script", async ({ page 
       .click();
     await expect(page.getByTestId("output")).toContainText(`${node} left`);
   }
-  expect(await script(page)).toBe(
-    "ring new 10\nring add A\nring add B\nring where k\nring remove A\nring remove B\n",
-  );
+  await expect
+    .poll(() => script(page))
+    .toBe("ring new 10\nring add A\nring add B\nring where k\nring remove A\nring remove B\n");
   await expect(page.getByTestId("ring")).toContainText("k belongs to nobody");
 });
 
@@ -544,7 +544,9 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await expect(node).toHaveAttribute("data-status", status);
     await expect(node.getByRole("button").first()).toBeFocused();
   }
-  expect(await script(page)).toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
+  await expect
+    .poll(() => script(page))
+    .toBe("cluster nodes=3\nwrite a 1\nread a\nkill n1\nrestart n1\nkill n1\n");
   await expect(cluster.getByTestId("skewed")).toHaveCount(0);
   for (let turn = 1; turn < 3; turn += 1) {
     await cluster.locator("[data-node=n2]").getByRole("button", { name: "Skew" }).click();

@@ -103,7 +103,7 @@ test("stop ends a runaway script, and the page runs the next one", async ({ page
   await expect(page.getByTestId("output")).not.toBeEmpty();
   await page.getByTestId("stop").click();
   await expect(page.getByTestId("status")).toContainText("Stopped after command");
-  expect(await script(page)).toBe(ENDLESS);
+  await expect.poll(() => script(page)).toBe(ENDLESS);
 
   await write(page, RING);
   await page.getByTestId("run").click();
@@ -145,7 +145,7 @@ test("a run is gone through step by step, back again, and to any event", async (
   expect(await answers(page)).toBe("STORED\nSTORED\nAlice\nDELETED");
   await page.getByTestId("reset").click();
   await expect(output).toBeEmpty();
-  expect(await script(page)).toBe(SEED_EXAMPLE);
+  await expect.poll(() => script(page)).toBe(SEED_EXAMPLE);
 });
 
 test("a hundred thousand commands run through, and the page shows what fits", async ({ page }) => {
@@ -173,7 +173,7 @@ test("lines that a tool inserts take the place of what it selected in the same m
     const insertion = { inputType: "insertText", data: "PUT a 1\nGET a", bubbles: true, cancelable: true };
     element.dispatchEvent(new InputEvent("beforeinput", insertion));
   });
-  expect(await script(page)).toBe("PUT a 1\nGET a");
+  await expect.poll(() => script(page)).toBe("PUT a 1\nGET a");
 });
 
 test("a link carries the script, its seed and the place, and opens to the same", async ({
@@ -396,7 +396,7 @@ test("an engine that traps is replaced, and the script is kept", async ({ page }
   await write(page, SEED_EXAMPLE);
   await page.getByTestId("run").click();
   await expect(page.getByRole("alert")).toContainText("started afresh");
-  expect(await script(page)).toBe(SEED_EXAMPLE);
+  await expect.poll(() => script(page)).toBe(SEED_EXAMPLE);
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("BYE");
   await expect(page.getByRole("alert")).toHaveCount(0);

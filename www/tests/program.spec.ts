@@ -221,7 +221,7 @@ test("a program that never ends is ended with a sentence, and the page goes on",
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
   await expect(alert).toHaveCount(0);
-  expect(await script(page)).toBe(text);
+  await expect.poll(() => script(page)).toBe(text);
 });
 
 test("a program that fails before it is called is told as one that failed, and is no fault of the page", async ({

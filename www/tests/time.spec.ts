@@ -63,7 +63,7 @@ test("a run is forked where it stands, goes on otherwise, and the other script s
     await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
     expect((await script(page)).trimEnd()).toBe("node new 100\nfor 1..2 node set key{} 1");
     await page.getByRole("button", { name: "Back to my script" }).click();
-    expect(await script(page)).toBe(text);
+    await expect.poll(() => script(page)).toBe(text);
     await page.getByTestId("run").click();
     await expect(page.getByTestId("status")).toContainText("Done: 7 commands.");
   }
@@ -74,7 +74,7 @@ test("a run is forked where it stands, goes on otherwise, and the other script s
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.insertText("node get key1");
   await page.reload();
-  expect(await script(page)).toBe(text);
+  await expect.poll(() => script(page)).toBe(text);
 });
 
 test("what happens and what goes wrong is told in French, and in English again", async ({ page }) => {
