@@ -37,7 +37,7 @@ const SEEDS: [u64; 2] = [1, 2];
 const CPU_MS_MAX: u64 = 55_000;
 /// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
 const CALLS_SLOW: u64 = 2_000;
-const CPU_MS_SLOW: u64 = 35_000;
+const CPU_MS_SLOW: u64 = 40_000;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -101,6 +101,14 @@ fn rejection(bench: &Bench<'_>, id: SubmissionId, seed: u64, backend: &str, reje
     Report::without_checks(&bench.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
 }
 
+/// How a bug's tests were run together.
+struct Together {
+    /// The tests that were left out.
+    but: BTreeSet<String>,
+    /// Those that were run last.
+    heavy: BTreeSet<String>,
+}
+
 /// A grading under way.
 struct Grading<'a> {
     bench: &'a Bench<'a>,
@@ -112,22 +120,12 @@ struct Grading<'a> {
     doubtful: BTreeSet<String>,
     /// How many bugs were looked at to find out why, and whether it is chance.
     probes: usize,
-    by_chance: bool,
     cpu_ms: u64,
 }
 
 impl<'a> Grading<'a> {
     fn new(bench: &'a Bench<'_>, suite: &'a dyn Suite, code: CodeLanguage) -> Self {
-        Self {
-            bench,
-            suite,
-            code,
-            found: Found::default(),
-            doubtful: BTreeSet::new(),
-            probes: 0,
-            by_chance: false,
-            cpu_ms: 0,
-        }
+        Self { bench, suite, code, found: Found::default(), doubtful: BTreeSet::new(), probes: 0, cpu_ms: 0 }
     }
 
     /// Whether the tests have time left.
@@ -148,8 +146,11 @@ impl<'a> Grading<'a> {
     fn run(&mut self, drawn: u8) -> Result<(), Rejected> {
         let right: Vec<String> = self.bench.pack.part(RIGHT, self.code).into_keys().collect();
         let none = BTreeSet::new();
+        // Slow tests meet the first right cache here, the others amid the bugs that they are tried on.
+        let mut slow = BTreeSet::new();
         for (cache, seed) in right.iter().zip(SEEDS.into_iter().cycle()) {
-            self.try_right(cache, seed, &self.endless(), &none)?;
+            self.try_right(cache, seed, &(&self.endless() | &slow), &none)?;
+            slow = self.named(|test| test.passed && test.unfit.is_none() && test.calls > CALLS_SLOW);
         }
         let heavy = self.named(|test| test.calls > CALLS_HEAVY);
         // Tests of many calls take most of the time, so each of them meets a right cache under one seed here, the others under both.
@@ -157,8 +158,7 @@ impl<'a> Grading<'a> {
             let skip = &self.endless() | &heavy;
             self.try_right(cache, seed, &skip, &none)?;
         }
-        let slow = self.named(|test| test.passed && test.unfit.is_none() && test.calls > CALLS_SLOW);
-        let skip = &self.skipped() | &slow;
+        let quick = Together { but: &self.skipped() | &slow, heavy };
         let is_quick = |name: &String| !slow.contains(name);
         let any_quick =
             self.found.tests.iter().any(|(name, test)| test.passed && test.unfit.is_none() && is_quick(name));
@@ -168,26 +168,28 @@ impl<'a> Grading<'a> {
         let (amid, count) = (usize::from(drawn) % bugs.len().max(1), bugs.len());
         for (index, spec) in bugs.into_iter().enumerate() {
             if any_quick && index == amid {
-                self.try_right(&right[0], SEEDS[0], &skip, &heavy)?;
+                self.try_right(&right[0], SEEDS[0], &quick.but, &quick.heavy)?;
             }
             self.tell_progress(index + 1, count)?;
             let tried = any_quick && self.has_time(CPU_MS_MAX);
-            let killers = if tried { self.told_twice(spec, &skip, &heavy)?.into_iter().collect() } else { Vec::new() };
-            self.found.bugs.push(Bug { spec, killers, tried: tried || !any });
+            let killers = if tried { self.try_bug(spec, &quick.but, &quick.heavy)? } else { BTreeSet::new() };
+            self.found.bugs.push(Bug { spec, killers: killers.into_iter().collect(), tried: tried || !any });
         }
+        let alone = Together { but: self.all_but(&slow), heavy: BTreeSet::new() };
         if !slow.is_empty() {
-            self.try_slow(&slow, &right, amid)?;
+            self.try_slow(&slow, &alone, &right, amid)?;
         }
+        self.confirm(&quick, &alone, amid)?;
         self.note_doubtful();
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
-        let light = &(&self.skipped() | &slow) | &heavy;
+        let light = &(&self.skipped() | &slow) | &quick.heavy;
         for cache in &right[..right.len() - 1] {
             self.try_right(cache, SEEDS[0], &light, &none)?;
         }
-        self.try_right(&right[right.len() - 1], SEEDS[0], &skip, &heavy)?;
+        self.try_right(&right[right.len() - 1], SEEDS[0], &quick.but, &quick.heavy)?;
         self.drop_unfit();
         self.look_for_chance(&right[0])?;
-        if self.by_chance {
+        if self.found.by_chance {
             self.confirm_often(&right)?;
         }
         for bug in &self.found.bugs {
@@ -198,29 +200,35 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Tests of very many calls, by themselves, on the bugs that no other test has told: they take no time from the others. Right
-    /// caches come amid them and at last, as for the others.
-    fn try_slow(&mut self, slow: &BTreeSet<String>, right: &[String], amid: usize) -> Result<(), Rejected> {
-        let none = BTreeSet::new();
-        let others: BTreeSet<String> = self.found.tests.keys().filter(|name| !slow.contains(*name)).cloned().collect();
+    /// Tests of very many calls, by themselves, on the bugs that no other test has told: they take no time from the others. The right
+    /// caches that they have not met yet come amid them and at last.
+    fn try_slow(
+        &mut self,
+        slow: &BTreeSet<String>,
+        alone: &Together,
+        right: &[String],
+        amid: usize,
+    ) -> Result<(), Rejected> {
         let (mut left_out, count) = (false, self.found.bugs.len());
         for index in 0..count {
             if index == amid {
-                self.try_right(&right[0], SEEDS[0], &others, &none)?;
+                self.try_right(&right[1], SEEDS[0], &alone.but, &alone.heavy)?;
             }
             if !self.found.bugs[index].killers.is_empty() {
                 continue;
             }
             self.tell_progress(index + 1, count)?;
             if self.has_time(CPU_MS_SLOW) {
-                let killers = self.told_twice(self.found.bugs[index].spec, &others, &none)?;
+                let killers = self.try_bug(self.found.bugs[index].spec, &alone.but, &alone.heavy)?;
                 self.found.bugs[index].killers = killers.into_iter().collect();
                 self.found.bugs[index].tried = true;
             } else {
                 left_out = true;
             }
         }
-        self.try_right(&right[right.len() - 1], SEEDS[0], &others, &none)?;
+        for (cache, seed) in right[2..].iter().zip(SEEDS.into_iter().cycle().skip(1)) {
+            self.try_right(cache, seed, &alone.but, &alone.heavy)?;
+        }
         for name in slow.iter().filter(|_| left_out) {
             self.found.tests.entry(name.clone()).or_default().is_slow = true;
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use cachedojo_judge::pack::MutantSpec;
 
 use super::words::Unfit;
-use super::{CPU_MS_MAX, Grading, SEEDS};
+use super::{CPU_MS_MAX, Grading, SEEDS, Together};
 use crate::language::toolchain::Rejected;
 
 /// How often every bug is tried again, and how often right caches are, once a run came to something else than the same run before.
@@ -16,25 +16,45 @@ const OFTEN: usize = 8;
 const TOGETHER: usize = 3;
 /// How many bugs are looked at to tell chance from tests that depend on each other.
 const PROBES: usize = 3;
+/// Processor time of a whole grading, in milliseconds, up to which bugs are tried again.
+const CPU_MS_CONFIRM: u64 = 50_000;
+/// How many bugs have to be tried again for those to count that there is no time to try again.
+const SAMPLE: usize = 12;
 
 impl Grading<'_> {
-    /// The tests that tell a bug, twice: the second time nothing else is run beside them. What a test does not tell again does not
-    /// count: it has failed by chance, or only because of what the bug did to a test before it.
-    pub(super) fn told_twice(
-        &mut self,
-        spec: &MutantSpec,
-        but: &BTreeSet<String>,
-        heavy: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, Rejected> {
-        let killers = self.try_bug(spec, but, heavy)?;
-        let again = self.told_again(spec, &killers)?;
-        if again.len() < killers.len() && !self.by_chance && self.probes < PROBES {
-            // Tests that depend on each other come to the same in the same run; tests that toss coins do not.
-            self.probes += 1;
-            self.by_chance = self.try_bug(spec, but, heavy)? != killers || self.told_again(spec, &killers)? != again;
+    /// Tries each bug that was told again, with only the tests that told it: what a test does not tell again does not count, since it
+    /// failed by chance, or only because of what the bug did to a test before it. Begins with the bug at `drawn`, and where time does
+    /// not last for all, it is enough for a test that a `SAMPLE` of bugs was tried again and none put it in doubt.
+    pub(super) fn confirm(&mut self, quick: &Together, slow: &Together, drawn: usize) -> Result<(), Rejected> {
+        let mut told: Vec<_> =
+            (0..self.found.bugs.len()).filter(|&bug| !self.found.bugs[bug].killers.is_empty()).collect();
+        let first = drawn % told.len().max(1);
+        told.rotate_left(first);
+        let mut confirmed = 0;
+        for &bug in &told {
+            if !self.has_time(CPU_MS_CONFIRM) {
+                break;
+            }
+            let spec = self.found.bugs[bug].spec;
+            let killers = self.found.bugs[bug].killers.iter().cloned().collect();
+            let again = self.told_again(spec, &killers)?;
+            if again.len() < killers.len() && !self.found.by_chance && self.probes < PROBES {
+                // Tests that depend on each other come to the same in the same run; tests that toss coins do not.
+                self.probes += 1;
+                let tried = if killers.iter().any(|name| slow.but.contains(name)) { quick } else { slow };
+                let same = self.try_bug(spec, &tried.but, &tried.heavy)? == killers;
+                self.found.by_chance = !same || self.told_again(spec, &killers)? != again;
+            }
+            self.doubtful.extend(&killers - &again);
+            self.found.bugs[bug].killers = again.into_iter().collect();
+            confirmed += 1;
         }
-        self.doubtful.extend(&killers - &again);
-        Ok(again)
+        for &bug in &told[confirmed..] {
+            let killers = &mut self.found.bugs[bug].killers;
+            killers.retain(|name| confirmed >= SAMPLE && !self.doubtful.contains(name));
+            self.found.unconfirmed += usize::from(killers.is_empty());
+        }
+        Ok(())
     }
 
     /// Those of the tests that tell a bug now, alone.
@@ -46,7 +66,7 @@ impl Grading<'_> {
         Ok(&self.try_bug(spec, &others, &BTreeSet::new())? & killers)
     }
 
-    fn all_but(&self, tests: &BTreeSet<String>) -> BTreeSet<String> {
+    pub(super) fn all_but(&self, tests: &BTreeSet<String>) -> BTreeSet<String> {
         self.found.tests.keys().filter(|name| !tests.contains(*name)).cloned().collect()
     }
 
@@ -76,14 +96,14 @@ impl Grading<'_> {
     /// Looks for chance where a test failed on a right cache after it had passed on it: whether the same run comes to the same.
     pub(super) fn look_for_chance(&mut self, right: &str) -> Result<(), Rejected> {
         let flaky = |unfit: &Unfit| matches!(unfit, Unfit::Flaky(_));
-        if self.by_chance || !self.found.tests.values().any(|test| test.unfit.as_ref().is_some_and(flaky)) {
+        if self.found.by_chance || !self.found.tests.values().any(|test| test.unfit.as_ref().is_some_and(flaky)) {
             return Ok(());
         }
         let skip = self.endless();
         let mut first = None;
         for _ in 0..PROBES {
             let failed = self.failed(right, SEEDS[0], &skip, &BTreeSet::new())?;
-            self.by_chance |= first.get_or_insert_with(|| failed.clone()) != &failed;
+            self.found.by_chance |= first.get_or_insert_with(|| failed.clone()) != &failed;
         }
         Ok(())
     }

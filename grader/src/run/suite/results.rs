@@ -79,6 +79,8 @@ pub(super) struct Found<'a> {
     pub(super) bugs: Vec<Bug<'a>>,
     /// How many bugs do not count as told because time did not last for trying them again often enough.
     pub(super) unconfirmed: usize,
+    /// Whether a run has come to something else than the same run before.
+    pub(super) by_chance: bool,
 }
 
 /// Whether there is a test at all, and one that counts.
@@ -189,7 +191,7 @@ impl Found<'_> {
             diagnostics.push(diagnostic::at(&it.file, it.line, 0, &told));
         }
         if self.unconfirmed > 0 {
-            diagnostics.insert(0, diagnostic::general(&words::unconfirmed(self.unconfirmed, language)));
+            diagnostics.insert(0, diagnostic::general(&words::unconfirmed(self.unconfirmed, self.by_chance, language)));
         }
         for (name, test) in &self.tests {
             let (file, function) = name.split_once("::").unwrap_or((name, ""));

@@ -8,6 +8,8 @@ struct Watcher {
     calls: u64,
     /// Whether a test fails, by its name, those that are run in their order, and the cache.
     fails: fn(&str, &[&str], &str) -> bool,
+    /// What a run takes, in milliseconds of processor time.
+    cpu_ms: u64,
     silent: BTreeSet<String>,
 }
 
@@ -33,7 +35,10 @@ impl Suite for Watcher {
         });
         let tests = tests.collect();
         let last = run.last().copied().unwrap_or_default().to_owned();
-        Ok((Ran::Tests(TestRun { ended: Ended::Done, last, waits: Vec::new(), tests, errors: Vec::new() }), 1))
+        Ok((
+            Ran::Tests(TestRun { ended: Ended::Done, last, waits: Vec::new(), tests, errors: Vec::new() }),
+            self.cpu_ms,
+        ))
     }
 
     fn silent(&self) -> &BTreeSet<String> {
@@ -47,13 +52,22 @@ impl Suite for Watcher {
 
 /// How many bugs these tests are said to tell, wherever the right cache among them is drawn to stand.
 fn bugs_found(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> bool) -> Vec<usize> {
+    bugs_found_in(1, names, fails).iter().map(|(bugs, _)| *bugs).collect()
+}
+
+/// The same where a run takes so many milliseconds; and how many bugs do not count for want of time.
+fn bugs_found_in(
+    cpu_ms: u64,
+    names: &'static [&'static str],
+    fails: fn(&str, &[&str], &str) -> bool,
+) -> Vec<(usize, usize)> {
     let pack = Pack::load("integration-tests").expect("it is sound");
     let bench = Bench::open(&pack, false).expect("nothing is needed yet");
-    let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, silent: BTreeSet::new() };
+    let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, cpu_ms, silent: BTreeSet::new() };
     let told = [0, 9, 255].map(|drawn| {
         let mut grading = Grading::new(&bench, &suite, CodeLanguage::Python);
         grading.run(drawn).expect("nothing is forbidden");
-        grading.found.bugs.iter().filter(|bug| !bug.killers.is_empty()).count()
+        (grading.found.bugs.iter().filter(|bug| !bug.killers.is_empty()).count(), grading.found.unconfirmed)
     });
     told.to_vec()
 }
@@ -75,6 +89,21 @@ fn tests_that_toss_coins_tell_no_bug() {
     // What a test beside them tells honestly is told.
     let honest = bugs_found(NAMES, |name, _, cache| if name == "b" { cache.starts_with("expires") } else { coin() });
     assert_eq!(honest, [1, 1, 1]);
+}
+
+#[test]
+fn where_time_does_not_last_for_all_a_sample_is_told_again() {
+    let all: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && !cache.contains('.');
+    let bugs = bugs_found(&["a", "b"], all)[0];
+    for (cpu_ms, expected) in [(400, (bugs, 0)), (600, (bugs, 0)), (700, (10, bugs - 10)), (850, (0, bugs))] {
+        assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], all)[0], expected, "{cpu_ms} ms");
+    }
+    // What is told by chance does not count either, whether or not there is time to find that out.
+    let chance: fn(&str, &[&str], &str) -> bool =
+        |name, run, cache| name == "b" && !cache.contains('.') && run.len() > 1;
+    for cpu_ms in [400, 600, 700, 850] {
+        assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], chance)[0].0, 0, "{cpu_ms} ms");
+    }
 }
 
 #[test]

@@ -235,17 +235,31 @@ pub(super) fn not_read(said: &str) -> String {
     format!("{text}{remedy}")
 }
 
-/// What is said where time did not last.
-pub(super) fn unconfirmed(bugs: usize, language: Language) -> String {
+/// What is said where time did not last for trying bugs again.
+pub(super) fn unconfirmed(bugs: usize, by_chance: bool, language: Language) -> String {
+    let (why, remedy) = match (language, by_chance) {
+        (Language::English, true) => {
+            ("some tests fail by chance, so every bug was tried again several times", "let no test depend on chance")
+        }
+        (Language::English, false) => {
+            ("a bug counts once it is told a second time", "let the tests take less of the processor's time")
+        }
+        (Language::French, true) => (
+            "certains tests échouent par hasard, chaque défaut a donc été réessayé plusieurs fois",
+            "qu'aucun test ne dépende du hasard",
+        ),
+        (Language::French, false) => (
+            "un défaut compte quand il est révélé une seconde fois",
+            "que les tests prennent moins de temps de processeur",
+        ),
+    };
     match language {
-        Language::English => format!(
-            "some tests fail by chance, so every bug was tried again several times; time did not last for that, and {bugs} of the bugs \
-             that were told do not count: let no test depend on chance"
-        ),
-        Language::French => format!(
-            "certains tests échouent par hasard, chaque défaut a donc été réessayé plusieurs fois ; le temps n'y a pas suffi, et {bugs} des \
-             défauts révélés ne comptent pas : qu'aucun test ne dépende du hasard"
-        ),
+        Language::English => {
+            format!("{why}; time did not last for that, and {bugs} of the bugs that were told do not count: {remedy}")
+        }
+        Language::French => {
+            format!("{why} ; le temps n'y a pas suffi, et {bugs} des défauts révélés ne comptent pas : {remedy}")
+        }
     }
 }
 
