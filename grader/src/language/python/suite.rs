@@ -30,7 +30,7 @@ pub struct PythonSuite {
     files: BTreeMap<String, String>,
     caches: BTreeMap<String, String>,
     silent: BTreeSet<String>,
-    unread: Vec<Uncollected>,
+    uncollected: Vec<Uncollected>,
 }
 
 impl PythonSuite {
@@ -47,7 +47,8 @@ impl PythonSuite {
         let strip = |name: &str| name.strip_prefix("tests/").unwrap_or(name).to_owned();
         let files = files.iter().map(|(name, text)| (strip(name), text.clone())).collect();
         let runners = Runners::for_tests(&interpreter, protection, site);
-        let mut suite = Self { runners, files, caches: caches.clone(), silent: BTreeSet::new(), unread: Vec::new() };
+        let mut suite =
+            Self { runners, files, caches: caches.clone(), silent: BTreeSet::new(), uncollected: Vec::new() };
         suite.check()?;
         Ok(suite)
     }
@@ -57,10 +58,10 @@ impl PythonSuite {
         let rejected = |found| Err(Rejected::new(Reason::BuildFailed, found));
         match self.runners.ask(&Ask::TestsCheck, &self.files).map_err(|reason| Rejected::harness(&reason))? {
             Heard::Reply(_, reply) => match reply.outcome {
-                Outcome::Checked { wrong, silent, unread, .. } if wrong.is_empty() => {
+                Outcome::Checked { wrong, silent, uncollected, .. } if wrong.is_empty() => {
                     self.silent = silent.into_iter().collect();
-                    self.unread = unread;
-                    for it in &mut self.unread {
+                    self.uncollected = uncollected;
+                    for it in &mut self.uncollected {
                         it.file = format!("tests/{}", it.file);
                     }
                     Ok(())
@@ -172,7 +173,7 @@ impl Suite for PythonSuite {
     }
 
     fn uncollected(&self) -> &[Uncollected] {
-        &self.unread
+        &self.uncollected
     }
 
     fn backend(&self) -> &'static str {

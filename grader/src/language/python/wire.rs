@@ -146,7 +146,7 @@ pub enum Outcome {
         silent: Vec<String>,
         /// What looks like a test, and is not read as one.
         #[serde(default)]
-        unread: Vec<Uncollected>,
+        uncollected: Vec<Uncollected>,
     },
     /// The result of tests.
     Tests(TestRun),

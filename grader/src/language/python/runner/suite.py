@@ -16,6 +16,8 @@ hookwrapper = HookimplMarker("pytest")(hookwrapper=True)
 TEXT_MAX = 1500
 # The last characters of what a test prints, which are shown if it fails.
 PRINTED_MAX = 300
+# How many things that look like tests and are none are told.
+UNCOLLECTED_MAX = 50
 # What an object's own text ends in: another number in every run.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 # What a line that is no reply begins with.
@@ -171,55 +173,54 @@ def place_in(lines, otherwise):
     return f"{places[-1][1]}:{places[-1][2]}"[:200] if places else otherwise
 
 
-def asserts(files):
+def parsed(files):
+    """The files that can be read as Python, each with its tree."""
+    import ast
+
+    for file, source in files.items():
+        try:
+            yield file, ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+
+
+def silent(tree):
     """Tests in whose text nothing is asserted: no `assert`, no `raises`, no call of a helper that might."""
     import ast
 
-    found = []
-    for file, source in files.items():
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+    helpers = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not node.name.startswith("test")}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test"):
             continue
-        helpers = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and not node.name.startswith("test")}
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test"):
-                continue
-            says = any(
-                isinstance(inner, ast.Assert)
-                or isinstance(inner, ast.Attribute) and (inner.attr in ("raises", "fail") or inner.attr.startswith("assert"))
-                or isinstance(inner, ast.Name) and inner.id in helpers
-                or isinstance(inner, ast.Raise)
-                for inner in ast.walk(node))
-            if not says:
-                found.append(node.name)
-    return found
+        says = any(
+            isinstance(inner, ast.Assert)
+            or isinstance(inner, ast.Attribute) and (inner.attr in ("raises", "fail") or inner.attr.startswith("assert"))
+            or isinstance(inner, ast.Name) and inner.id in helpers
+            or isinstance(inner, ast.Raise)
+            for inner in ast.walk(node))
+        if not says:
+            yield node.name
 
 
-def unread(files):
+def uncollected(file, tree):
     """What looks like a test and is none for pytest: file, line, name, and why."""
     import ast
 
-    found = []
-    for file, source in files.items():
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        if not re.fullmatch(r"(.*/)?(test_[^/]*|[^/]*_test)\.py", file):
-            continue
-        for node in tree.body:
-            inside = node.body if isinstance(node, ast.ClassDef) else [node]
-            tests = [it for it in inside if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef)) and it.name.startswith("test")]
-            if isinstance(node, ast.ClassDef) and tests and not node.bases:
-                if any(isinstance(it, ast.FunctionDef) and it.name == "__init__" for it in inside):
-                    found.append([file, node.lineno, node.name, "constructor"])
-                    continue
-                if not node.name.startswith("Test"):
-                    found.append([file, node.lineno, node.name, "class_name"])
-                    continue
-            found.extend([file, it.lineno, it.name, "async"] for it in tests if isinstance(it, ast.AsyncFunctionDef))
-    return found[:50]
+    if not re.fullmatch(r"(.*/)?(test_[^/]*|[^/]*_test)\.py", file):
+        return
+    for node in tree.body:
+        inside = node.body if isinstance(node, ast.ClassDef) else [node]
+        tests = [it for it in inside if isinstance(it, (ast.FunctionDef, ast.AsyncFunctionDef)) and it.name.startswith("test")]
+        if isinstance(node, ast.ClassDef) and tests and not node.bases:
+            if any(isinstance(it, ast.FunctionDef) and it.name == "__init__" for it in inside):
+                yield file, node.lineno, node.name, "constructor"
+                continue
+            if not node.name.startswith("Test"):
+                yield file, node.lineno, node.name, "class_name"
+                continue
+        for it in tests:
+            if isinstance(it, ast.AsyncFunctionDef):
+                yield file, it.lineno, it.name, "async"
 
 
 def run(request, out, extra):
@@ -240,8 +241,10 @@ def run(request, out, extra):
 
     files = request["files"]
     if request["do"] == "tests_check":
-        say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files), "silent": asserts(files),
-             "unread": unread(files)})
+        trees = list(parsed(files))
+        say({"outcome": "checked", "wrong": single.syntax(files), "forbidden": single.names(files),
+             "silent": [name for _, tree in trees for name in silent(tree)],
+             "uncollected": [found for file, tree in trees for found in uncollected(file, tree)][:UNCOLLECTED_MAX]})
     foreign = tuple(request["foreign"])
     s = scheduler.Scheduler({"kind": "calm"}, request["steps_max"], foreign)
     link = proxy.Link(*extra)
