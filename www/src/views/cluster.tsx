@@ -150,7 +150,7 @@ function Messages({ view }: { view: ClusterView }) {
   const count = eventCount.value;
   const messages = useMemo(
     () => (position > 0 ? messagesOf(position - 1, MESSAGES_MAX) : []),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: what was told grows in place, and `count` with it
+    // What was told grows in place, and `count` with it.
     [position, count],
   );
   const chosen = useSignal<Message | undefined>(undefined);
