@@ -115,7 +115,8 @@ impl Pack {
     /// The pack is invalid.
     pub fn from_files(files: BTreeMap<String, String>) -> Result<Self> {
         let text = files.get("exercise.toml").context("exercise.toml is missing: add one")?;
-        let exercise: Exercise = toml::from_str(text).context("exercise.toml")?;
+        let exercise: Exercise =
+            toml::from_str(text).map_err(|error| in_plain_words(&error)).context("exercise.toml")?;
         let scripts = files.iter().filter_map(|(path, text)| {
             let id = path.strip_prefix("checks/")?.strip_suffix(".txt")?;
             Some((id.to_owned(), text.clone()))
@@ -165,6 +166,15 @@ impl Pack {
         };
         self.files.get(name).map(String::as_str)
     }
+}
+
+/// What is wrong with a table, with TOML's words for what Rust calls by its types' names.
+fn in_plain_words(error: &toml::de::Error) -> anyhow::Error {
+    let plain = error
+        .to_string()
+        .replace("expected u32", "expected a whole number")
+        .replace("expected u64", "expected a whole number");
+    anyhow::anyhow!("{}", plain.replace("expected a sequence", "expected a list, as [\"…\"]").trim_end())
 }
 
 fn collect_embedded(dir: &Dir<'_>, root: &Path, files: &mut BTreeMap<String, String>) {

@@ -161,3 +161,20 @@ fn what_cannot_be_read_of_a_pack_is_told_with_its_remedy() {
     check("notes.txt", &vec![b'a'; (4 << 20) + 1], Some("notes.txt is larger than 4 MiB: split it"));
     check("picture.png", b"\x89PNG\xff", None);
 }
+
+#[test]
+fn what_is_wrong_in_a_table_is_told_without_the_names_of_types() {
+    let check = |line: &str, wrong: &str, expected: &str| {
+        let mut files = grader::pack::begun();
+        let table = files.get_mut("exercise.toml").expect("it is begun with a table");
+        assert!(table.contains(line), "{line}");
+        *table = table.replacen(line, wrong, 1);
+        let said = Pack::from_files(files).map_or_else(|error| format!("{error:#}"), |_| "it is read".to_owned());
+        assert!(said.ends_with(expected), "{wrong}: {said}");
+    };
+    check("points = 10", "points = 7.5", "invalid type: floating point `7.5`, expected a whole number");
+    check("tier = 1", "tier = \"one\"", "invalid type: string \"one\", expected a whole number");
+    check("languages = [\"rust\"]", "languages = 3", "invalid type: integer `3`, expected a list, as [\"…\"]");
+    let title = "title = { en = \"My exercise\", fr = \"Mon exercice\" }";
+    check(title, "title = \"My exercise\"", "expected a text in both languages, as { en = \"…\", fr = \"…\" }");
+}

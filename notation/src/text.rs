@@ -139,7 +139,7 @@ pub enum Language {
 
 /// One text in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a text in both languages, as { en = \"…\", fr = \"…\" }")]
 pub struct Bilingual {
     /// In English.
     pub en: String,
