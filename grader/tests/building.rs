@@ -173,6 +173,19 @@ fn errors_of_the_compiler_have_the_learners_own_places() {
     let said = &rejected.diagnostics[0];
     assert_eq!((said.file.as_str(), said.line, said.column), ("src/lib.rs", 2, 5));
     assert!(said.message.contains("E0308"), "{}", said.message);
+    // What the compiler says of other places, and what it would write instead, is often the part that helps.
+    let check = |source: &str, expected: &[&str]| {
+        let rejected = build(source).expect_err("it does not compile");
+        let said = &rejected.diagnostics[0].message;
+        assert!(expected.iter().all(|part| said.contains(part)), "{said}");
+    };
+    check("pub fn f() {\n    if true {\n}\n", &["src/lib.rs:1:12: unclosed delimiter", "src/lib.rs:2:13: "]);
+    let borrowed = "pub fn f(all: &mut Vec<u8>) -> u8 {\n    let first = &all[0];\n    all.push(1);\n    *first\n}\n";
+    check(
+        borrowed,
+        &["src/lib.rs:2:18: immutable borrow occurs here", "src/lib.rs:4:5: immutable borrow later used here"],
+    );
+    check("pub fn f() -> String {\n    \"no\"\n}\n", &["help: try using a conversion method: `.to_string()`"]);
 }
 
 #[test]

@@ -207,8 +207,18 @@ fn a_trace_is_replayed_as_a_table_and_as_json() {
     assert!(code == 0 && stderr.contains("holds no request"), "{stderr}");
     let (_, stderr, code) = grader(&["trace", file, "--format", "keys", "--size", "-1"], "");
     assert!(code == 2 && stderr.contains("`-1` is not a cache's size"), "{stderr}");
-    let (table, _, _) = grader(&["trace", file, "--format", "keys", "--policy", "lru, fifo", "--size", "2, 3"], "");
-    assert_eq!(table.lines().count(), 6, "{table}");
+    let (table, stderr, _) =
+        grader(&["trace", file, "--format", "keys", "--policy", "lru, fifo", "--size", "2, 30"], "");
+    assert!(table.lines().count() == 6 && stderr.is_empty(), "{table}{stderr}");
+    // Where S3-FIFO keeps nothing that is not its fault, so it is said.
+    for (size, is_noted) in [("9", false), ("10", true), ("20", false)] {
+        let (_, stderr, _) = grader(&["trace", file, "--format", "keys", "--policy", "s3fifo", "--size", size], "");
+        assert_eq!(
+            stderr.contains("s3fifo keeps no object of a tenth of the cache or more"),
+            is_noted,
+            "{size}: {stderr}"
+        );
+    }
 }
 
 #[test]

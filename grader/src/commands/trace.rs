@@ -61,6 +61,9 @@ pub fn trace(args: &TraceArgs) -> Result<Outcome> {
         writeln!(err, "`{}` holds no request: is its format {}?", args.file.display(), args.format)?;
     }
     let report = Contests::of(&trace, &contenders, &sizes);
+    if let Some(note) = too_large_for_s3fifo(&trace.requests, &report.results) {
+        writeln!(std::io::stderr().lock(), "{note}")?;
+    }
     let mut out = std::io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &report)?;
@@ -181,6 +184,24 @@ impl Contests {
         }
         Ok(())
     }
+}
+
+/// What is said where S3-FIFO keeps nothing, or not all, for a reason that its miss ratio does not show.
+fn too_large_for_s3fifo(requests: &[Request], results: &[Contest]) -> Option<String> {
+    let size = results.iter().filter_map(|row| match row {
+        Contest::Policy(replay) if replay.policy == EvictionPolicy::S3Fifo && replay.size_bytes >= 10 => {
+            Some(replay.size_bytes)
+        }
+        _ => None,
+    });
+    let size = size.min()?;
+    let refused = requests.iter().filter(|request| request.size >= size / 10 && request.size <= size).count();
+    (refused > 0).then(|| {
+        format!(
+            "s3fifo keeps no object of a tenth of the cache or more (what its small queue cannot hold), as in libCacheSim: at {size} bytes {refused} of {} requests ask for one; larger sizes show the policy itself",
+            requests.len()
+        )
+    })
 }
 
 fn print_row<P>(out: &mut impl Write, name: &str, replay: &Replay<P>) -> std::io::Result<()> {

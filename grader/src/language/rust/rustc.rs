@@ -209,13 +209,18 @@ impl Call<'_> {
         if let Some(label) = primary.and_then(|span| span.label.as_deref()).filter(|label| !text.contains(*label)) {
             text = format!("{text}: {label}");
         }
-        for child in raw.children.iter().filter(|child| child.level == "help" || child.level == "note").take(3) {
-            text = format!("{text}\n{}: {}", child.level, child.message);
-        }
-        let text = self.without_host_paths(&text);
         let bare = raw.spans.is_empty() && raw.code.is_none();
         let code = raw.code.map(|code| code.code).unwrap_or_default();
-        let text = if code.is_empty() { text } else { format!("{text} [{code}]") };
+        if !code.is_empty() {
+            text = format!("{text} [{code}]");
+        }
+        for (place, label) in raw.spans.iter().filter(|span| !span.is_primary).filter_map(RawSpan::labelled).take(3) {
+            text = format!("{text}\n{}:{}:{}: {label}", place.file_name, place.line_start, place.column_start);
+        }
+        for child in raw.children.iter().filter(|child| child.level == "help" || child.level == "note").take(3) {
+            text = format!("{text}\n{}: {}{}", child.level, child.message, child.replacement());
+        }
+        let text = self.without_host_paths(&text);
         let diagnostic = match primary.and_then(RawSpan::in_submission) {
             Some(place) => diagnostic::at(&place.file_name, place.line_start, place.column_start, &text),
             None => diagnostic::general(&text),
@@ -306,6 +311,25 @@ struct RawCode {
 struct RawChild {
     message: String,
     level: String,
+    #[serde(default)]
+    spans: Vec<RawSpan>,
+}
+
+impl RawChild {
+    /// What it suggests to write, where that is one short piece that its sentence does not show.
+    fn replacement(&self) -> String {
+        match &*self.spans {
+            [RawSpan { suggested_replacement: Some(code), .. }]
+                if !code.trim().is_empty()
+                    && code.len() <= 80
+                    && !code.contains('\n')
+                    && !self.message.contains(code.trim()) =>
+            {
+                format!(": `{}`", code.trim())
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -315,6 +339,8 @@ struct RawSpan {
     column_start: u32,
     is_primary: bool,
     label: Option<String>,
+    #[serde(default)]
+    suggested_replacement: Option<String>,
     expansion: Option<Box<RawExpansion>>,
 }
 
@@ -326,6 +352,11 @@ struct RawExpansion {
 impl RawSpan {
     fn outermost(&self) -> &Self {
         self.expansion.as_deref().map_or(self, |expansion| expansion.span.outermost())
+    }
+
+    /// Its place in the submission's own files, and what is said of it.
+    fn labelled(&self) -> Option<(&Self, &str)> {
+        self.in_submission().filter(|place| place.file_name.starts_with("src/")).zip(self.label.as_deref())
     }
 
     /// The place in the submission itself: for an error inside a macro of std, the place of the call.

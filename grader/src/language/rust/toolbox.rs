@@ -255,7 +255,10 @@ fn build(target: Target, cache: &Path, folder: &Path, sysroot: &Path, say: &dyn 
             add_target(target, say)?;
         }
     }
-    say("building the toolbox that submissions are compiled against (once per compiler, about 20 s) …");
+    say(&format!(
+        "building the toolbox that submissions are compiled against, for {} (once per compiler, about 20 s) …",
+        target.name()
+    ));
     let io = |error: std::io::Error| NoToolbox::NoCache(error.to_string());
     // No other grader uses this name now, because of the lock: whatever exists there was left by a killed one.
     let mut name = folder.file_name().unwrap_or_default().to_owned();

@@ -39,9 +39,15 @@ const INTERNAL: &[&str] = &[
     "local trait",
 ];
 
+/// The message without the compiler's number of the mistake, as in ` [E0308]`.
+fn without_code(message: &str) -> String {
+    let code = message.split_once(" [E0").and_then(|(before, rest)| Some((before, rest.split_once(']')?.1)));
+    code.map_or_else(|| message.to_owned(), |(before, after)| format!("{before}{after}"))
+}
+
 /// The message without the adapter's names. Cost: O(text x names).
 pub(super) fn in_learners_words(message: &str) -> String {
-    let message = message.split(" [E0").next().unwrap_or(message);
+    let message = without_code(message);
     let mut parts: Vec<String> = Vec::new();
     for line in message.lines() {
         let is_child = line.starts_with("help: ") || line.starts_with("note: ");
