@@ -150,14 +150,14 @@ class DistributedCache:
                 if not self._is_over(entry)
             }
             stats = {"hits": self._hits, "misses": self._misses, "evictions": self._evictions}
-        draft = filepath + ".part"
-        try:
-            with open(draft, "wb") as file:
-                pickle.dump({"entries": living, "stats": stats}, file)
-            os.replace(draft, filepath)
-        except OSError:
-            return False
-        return True
+            draft = filepath + ".part"
+            try:
+                with open(draft, "wb") as file:
+                    pickle.dump({"entries": living, "stats": stats}, file)
+                os.replace(draft, filepath)
+            except OSError:
+                return False
+            return True
 
     def load(self, filepath):
         try:

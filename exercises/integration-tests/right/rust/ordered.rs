@@ -268,7 +268,6 @@ impl DistributedCache {
                 saved.entries.insert(key.clone(), entry.clone());
             }
         }
-        drop(contents);
         let draft = format!("{path}.part");
         disk::write(&draft, &saved.to_bytes()) && disk::rename(&draft, path)
     }

@@ -17,7 +17,7 @@ const TOGETHER: usize = 3;
 /// How many bugs are looked at to tell chance from tests that depend on each other.
 const PROBES: usize = 3;
 /// Processor time of a whole grading, in milliseconds, up to which bugs are tried again.
-const CPU_MS_CONFIRM: u64 = 50_000;
+const CPU_MS_CONFIRM: u64 = 52_000;
 /// How many bugs have to be tried again for those to count that there is no time to try again.
 const SAMPLE: usize = 12;
 
