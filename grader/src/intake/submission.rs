@@ -13,10 +13,12 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{find_language, find_root, folder_of, is_foreign, language_of, look, passed_over};
+use crate::intake::look::{
+    find_language, find_root, folder_of, is_foreign, is_of_another_kind, language_of, look, passed_over,
+};
 use crate::intake::python;
 use crate::intake::unreadable::size_text;
-pub use crate::intake::unreadable::{Unreadable, roots};
+pub use crate::intake::unreadable::{Unreadable, name_of, roots};
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -96,9 +98,12 @@ impl Submission {
             });
         }
         let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
-        // A file of any name is graded in the language of its extension, else in the exercise's first language.
+        // A file of any name is graded in the language of its extension; without one, in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
+        if is_of_another_kind(&name, language) {
+            return Err(Unreadable::NotSource { path: shown, languages: languages.to_vec(), tests: false });
+        }
         let plain = || look(language).alone.to_owned();
         let root = if is_plain(&name) { name } else { plain() };
         let text = text_of(&root, bytes).map_err(Unreadable::BadRoot)?;

@@ -118,6 +118,9 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` ne contient pas de source {or} (il y a {}) ; rendez {or}",
     ),
     ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
+    ("`{}` is no script source; hand in {or}", "`{}` n'est pas un script ; rendez {or}"),
+    ("`{}` is no {or} source; hand in {or}", "`{}` n'est pas une source {or} ; rendez {or}"),
+    ("other exercises take {} (`{}`): {}", "d'autres exercices prennent {} (`{}`) : {}"),
     (
         "`{}` holds no {or} (it has {}); name the file to be graded {or}",
         "`{}` ne contient pas de {or} (il y a {}) ; nommez le fichier à noter {or}",
