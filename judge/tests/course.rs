@@ -194,7 +194,9 @@ struct Program(Reference);
 impl Subject for Program {
     fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
         match request {
-            Request::Node(_) | Request::Ring(_) | Request::Cluster(_) | Request::Parser(_) => self.0.call(world, request),
+            Request::Node(_) | Request::Ring(_) | Request::Cluster(_) | Request::Parser(_) => {
+                self.0.call(world, request)
+            }
             other => Ok(Response::NotImplemented { item: other.item().to_owned() }),
         }
     }
@@ -215,7 +217,8 @@ fn what_the_programs_of_a_lesson_do_not_take_is_told_with_what_they_take() {
         let judged = on_programs(course().lesson(id).expect("a lesson"), text, language);
         assert_eq!((judged.rows[0].message.as_str(), judged.solved), (says, false));
     }
-    let node = "`node new`, `node set`, `node get`, `node delete`, `node incr`, `node touch`, `node clean`, `node stats`";
+    let node =
+        "`node new`, `node set`, `node get`, `node delete`, `node incr`, `node touch`, `node clean`, `node stats`";
     check(
         "expose-lru",
         "node new 4 lru\nnode set a 1\nnode order\n",
@@ -230,7 +233,9 @@ fn what_the_programs_of_a_lesson_do_not_take_is_told_with_what_they_take() {
     );
     let cluster = "`cluster new`, `cluster add`, `cluster remove`, `cluster set`, `cluster get`, `cluster delete`, \
                    `cluster where`, `cluster stats`";
-    for (script, command) in [("cluster new rf=2\nwrite k v\n", "write"), ("\ncluster nodes=3\nread k\n", "cluster nodes=3")] {
+    for (script, command) in
+        [("cluster new rf=2\nwrite k v\n", "write"), ("\ncluster nodes=3\nread k\n", "cluster nodes=3")]
+    {
         check(
             "expose-lonely-copy",
             script,
@@ -243,7 +248,11 @@ fn what_the_programs_of_a_lesson_do_not_take_is_told_with_what_they_take() {
     // Whatever is named is taken.
     for lesson in course().lessons.iter().filter(|lesson| lesson.kind == Kind::Expose) {
         let judged = on_programs(lesson, &lesson.solution(), Language::English);
-        assert_eq!(judged.rows[0].message, "Both caches answer this script alike: the bug does not show.", "{}", lesson.id);
+        assert_eq!(
+            judged.rows[0].message, "Both caches answer this script alike: the bug does not show.",
+            "{}",
+            lesson.id
+        );
     }
 }
 

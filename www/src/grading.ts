@@ -3,7 +3,16 @@ import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { AlsoFails, CheckReport as Check, Report } from "./engine/types";
 import type { Dialect } from "./engine/worker";
-import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript, stop, trouble } from "./lab";
+import {
+  type Find,
+  gradeProgram,
+  type Lack,
+  offerProgram,
+  openCheckScript,
+  runAll,
+  stop,
+  trouble,
+} from "./lab";
 import { decodeLink } from "./link";
 import { briefs } from "./offers";
 import { language } from "./settings";
@@ -288,7 +297,7 @@ export function canOpen(failing: Failing, graded: Graded): boolean {
 }
 
 /**
- * Opens a failing case's script on a sheet of its own, where the very program obeys that was graded; the reference where that
+ * Opens and runs a failing case's script on a sheet of its own, where the very program obeys that was graded; the reference where that
  * program does not run in the page, which the sheet's banner says.
  */
 export function openCase(failing: Failing, title: string, graded: Graded): void {
@@ -303,4 +312,5 @@ export function openCase(failing: Failing, title: string, graded: Graded): void 
     { text: script, dialect, seed, subject: isOwn ? DROPPED : undefined },
     { title, expected, actual },
   );
+  runAll();
 }

@@ -35,7 +35,7 @@ test("a program is graded in the page, and a lost check opens on that very progr
     await lost.first().getByRole("button", { name: "See what your program does" }).first().click();
     await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
     await expect(page.getByTestId("subject")).toHaveValue("dropped");
-    await page.getByTestId("run").click();
+    // It is run, not only opened.
     await expect(page.getByTestId("status")).toContainText("broken");
     await expect(page.getByTestId("comparison")).toContainText("They part at line");
   }
@@ -235,6 +235,10 @@ test("a program that fails before it is called is told as one that failed, and i
     await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
     expect(await answers(page)).toContain("panicked: unreachable");
   }
+  // At the last command too.
+  await write(page, "node new 100");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 

@@ -235,6 +235,15 @@ mod tests {
                 "`a` ne contient pas de script (il y a b.rs) ; rendez `script.txt`",
             ),
             (
+                "`a.txt` is no Rust source; hand in `src/lib.rs`",
+                "`a.txt` n'est pas une source Rust ; rendez `src/lib.rs`",
+            ),
+            ("`a.rs` is no script source; hand in `script.txt`", "`a.rs` n'est pas un script ; rendez `script.txt`"),
+            (
+                "other exercises take Python (`a.py`): `one`, `two`",
+                "d'autres exercices prennent Python (`a.py`) : `one`, `two`",
+            ),
+            (
                 "`A` cannot be used as the prototype says, so it is not graded: expected `struct A` at the crate's root; \
                  cannot find type `A`\nhelp: none",
                 "`A` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `struct A` à la racine du \

@@ -142,12 +142,7 @@ impl<'a> RowView<'a> {
 
 impl<'a> AlsoView<'a> {
     fn of(also: &'a AlsoFails) -> Self {
-        Self {
-            message: &also.message,
-            transcript: lines(&also.transcript),
-            schedule: &also.schedule,
-            link: &also.link,
-        }
+        Self { message: &also.message, transcript: lines(&also.transcript), schedule: &also.schedule, link: &also.link }
     }
 }
 

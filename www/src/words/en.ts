@@ -183,7 +183,7 @@ export const en = {
     },
     lackSaid: (why: string) => `The program that is to obey could not be had: nothing runs. ${why}`,
     reference: "Let the reference obey",
-    example: (title: string) => `Example: ${title}. Your own work is untouched.`,
+    example: (title: string) => `The example “${title}”. Your own work is untouched.`,
     mine: "Back to my script",
     fork: (command: string) =>
       `A fork: it goes as the other script went up to command ${command}. That script is untouched.`,
@@ -247,11 +247,15 @@ export const en = {
     export: "Export",
     import: "Import",
     importWrong: "This is no file of progress: choose one that this page exported.",
+    imported: (lessons: number, scripts: number) =>
+      lessons + scripts === 0
+        ? "Nothing new: all of it is here already."
+        : `Brought in: progress in ${some(lessons, "lesson", "lessons")}, ${some(scripts, "script", "scripts")}.`,
     reset: "Forget",
     resetTitle: "Forget your progress?",
     resetHelp:
-      "Which lessons are solved, your points and hints. Your scripts stay. Export first if you may want it back.",
-    resetYes: "Forget it",
+      "This page forgets which lessons you solved, your points, and the hints that you took. Your scripts stay. Export first if you may want the rest back.",
+    resetYes: "Forget my progress",
     example: "An example",
     runExample: "Run the example",
     task: "Your task",

@@ -184,7 +184,7 @@ export const fr: Words = {
     },
     lackSaid: (why) => `Le programme qui doit obéir n'a pas pu être obtenu : rien ne s'exécute. ${why}`,
     reference: "Faire obéir la référence",
-    example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
+    example: (title) => `L'exemple « ${title} ». Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     fork: (command) =>
       `Une bifurcation : elle va comme l'autre script jusqu'à la commande ${command}. Cet autre script est intact.`,
@@ -248,11 +248,15 @@ export const fr: Words = {
     export: "Exporter",
     import: "Importer",
     importWrong: "Ce n'est pas un fichier de progression : choisissez-en un que cette page a exporté.",
+    imported: (lessons, scripts) =>
+      lessons + scripts === 0
+        ? "Rien de nouveau : tout y est déjà."
+        : `Ajouté : la progression de ${some(lessons, "leçon", "leçons")}, ${some(scripts, "script", "scripts")}.`,
     reset: "Oublier",
     resetTitle: "Oublier votre progression ?",
     resetHelp:
-      "Les leçons résolues, vos points et vos indices. Vos scripts restent. Exportez d'abord si vous voulez la retrouver.",
-    resetYes: "L'oublier",
+      "Cette page oublie quelles leçons vous avez résolues, vos points et les indices lus. Vos scripts restent. Exportez d'abord si vous voulez retrouver le reste.",
+    resetYes: "Oublier ma progression",
     example: "Un exemple",
     runExample: "Lancer l'exemple",
     task: "À vous",
@@ -367,7 +371,7 @@ export const fr: Words = {
     title: "La même course sur une trace",
     help: "Une trace liste ce qu'on a demandé à un vrai cache. La règle de Belady sait tout ce qui vient : si les objets sont de même taille, nul ne la bat.",
     choose: "Choisir un fichier…",
-    drop: "Déposez une trace ici, ou choisissez un fichier (32 Mio au plus, non compressé) :",
+    drop: "Déposez une trace ici, ou choisissez un fichier (32 Mio au plus, non compressé) :",
     format: "Format",
     formats: {
       keys: "keys : une clé par ligne",
