@@ -397,9 +397,10 @@ const TAKEN: &[(&str, &[&str])] = &[
     ("cluster", &["new", "add", "remove", "set", "get", "delete", "where", "stats"]),
 ];
 
-/// The commands that the programs of a lesson take, in a sentence: those of the family that its solution begins with.
+/// The commands that the programs of a lesson take, in a sentence: those of the family that its script begins with. The page has no
+/// solutions.
 fn taken(lesson: &Lesson) -> String {
-    let family = lesson.script.solution.split_whitespace().next().unwrap_or_default();
+    let family = lesson.script.starter.split_whitespace().next().unwrap_or_default();
     let commands = TAKEN.iter().find(|(name, _)| *name == family).map_or(&[][..], |(_, commands)| commands);
     let named: Vec<String> = commands.iter().map(|command| format!("`{family} {command}`")).collect();
     if named.is_empty() { format!("`{family}`") } else { named.join(", ") }
