@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::Exercise;
 use cachedojo_judge::course::Lesson;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{Brief, CodeLanguage, Starter};
 use cachedojo_lab::script::without_mark;
-use cachedojo_notation::text::Language;
+use cachedojo_notation::text::{Bilingual, Language};
 use include_dir::{Dir, include_dir};
 
 /// The built-in exercises: a folder each.
@@ -20,6 +20,9 @@ static BEGUN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/setups/pack");
 
 /// The exercise that is used if none is named.
 pub const DEFAULT_ID: &str = "distributed-cache";
+
+/// An exercise's statements: in English, in French.
+const STATEMENTS: [&str; 2] = ["statement.en.md", "statement.fr.md"];
 
 /// The largest file that belongs to a pack, in bytes.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -41,6 +44,12 @@ pub fn built_in_ids() -> Vec<String> {
     let mut ids: Vec<_> = packs.map(|dir| dir.path().display().to_string()).collect();
     ids.sort();
     ids
+}
+
+/// The ids of the built-in exercises that take submissions in a language, in order. Cost: that of loading all of them.
+pub fn ids_taking(language: CodeLanguage) -> Vec<String> {
+    let takes = |id: &String| Pack::load(id).is_ok_and(|pack| pack.exercise.languages.contains(&language));
+    built_in_ids().into_iter().filter(takes).collect()
 }
 
 /// The text files of a built-in folder by path, if there is one of that name.
@@ -149,6 +158,24 @@ impl Pack {
         }
     }
 
+    /// What a learner begins with in a language, by path: the starter, the statements, and what only a folder of one's own has.
+    pub fn begun_in(&self, language: CodeLanguage) -> BTreeMap<String, String> {
+        let mut files = self.part("starter", language);
+        for name in STATEMENTS {
+            files.extend(self.files.get(name).map(|text| (name.to_owned(), text.clone())));
+        }
+        files.extend(self.part("init", language));
+        files
+    }
+
+    /// What a learner is told before handing in. Cost: O(pack).
+    pub fn brief(&self) -> Brief {
+        let statement = |language| self.statement(language).unwrap_or_default().to_owned();
+        let statement = Bilingual { en: statement(Language::English), fr: statement(Language::French) };
+        let starter = |language: &CodeLanguage| Starter { language: *language, files: self.begun_in(*language) };
+        Brief::of(&self.exercise, statement, self.exercise.languages.iter().map(starter).collect())
+    }
+
     /// The path of a mutant's patch in a language: `mutants/<id>.patch` where the exercise has one language,
     /// `mutants/<language>/<id>.patch` where it has more.
     pub fn patch_path(&self, id: &str, language: CodeLanguage) -> String {
@@ -160,10 +187,8 @@ impl Pack {
 
     /// The exercise's statement.
     pub fn statement(&self, language: Language) -> Option<&str> {
-        let name = match language {
-            Language::English => "statement.en.md",
-            Language::French => "statement.fr.md",
-        };
+        let [english, french] = STATEMENTS;
+        let name = if language == Language::French { french } else { english };
         self.files.get(name).map(String::as_str)
     }
 }

@@ -15,7 +15,7 @@ use super::verdict::Verdict;
 /// Some millions are run in a second.
 const STEPS_MAX: u64 = 3_000_000;
 /// The most runs for shrinking one schedule.
-const SHRINKING_RUNS_MAX: u32 = 150;
+pub(super) const SHRINKING_RUNS_MAX: u32 = 150;
 /// Under how many schedules a case that fails under the calm one is tried, to find out whether it always fails.
 const SECOND_CHANCES: u32 = 12;
 
@@ -88,8 +88,8 @@ impl Explored {
     }
 }
 
-/// Shortens the schedule of a failing case as far as possible, and records its story. Cost: at most 150 runs.
-pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>) {
+/// Shortens the schedule of a failing case as far as possible, and records its story. Cost: at most `runs_max` runs, and one more.
+pub(super) fn tell(case: &mut CaseOutcome, language: Language, runs_max: u32, run: &mut Run<'_>) {
     let Some(schedule) = &mut case.schedule else { return };
     let (race, any_moment) = (case.verdict == Verdict::Race, schedule.any_moment);
     let fails = |judged: &Judged| {
@@ -103,7 +103,7 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, run: &mut Run<'_>
     let mut shows = |switches: &[Switch]| {
         runs += 1;
         let replay = Schedule { any_moment, ..Schedule::new(Plan::Replay(switches.to_vec())) };
-        shortens && runs <= SHRINKING_RUNS_MAX && fails(&run(&replay).0)
+        shortens && runs <= runs_max && fails(&run(&replay).0)
     };
     let shortest = schedule.switches.take().filter(|switches| shows(switches)).map(|all| shrink(all, &mut shows));
     let plan = shortest.clone().map_or_else(|| schedule.plan.clone(), Plan::Replay);

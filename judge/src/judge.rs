@@ -108,8 +108,8 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     }
 }
 
-/// Shortens the schedule of each check's first failing case, and records its story in this language. Cost: at most 150 runs a
-/// check.
+/// Shortens the schedules of each check's first failing cases, and records their stories in this language. Cost: at most
+/// [`explore::SHRINKING_RUNS_MAX`] runs for the first of a check, a quarter of that for each further one.
 pub fn tell_schedules(
     exercise: &Exercise,
     outcomes: &mut [CheckOutcome],
@@ -120,23 +120,23 @@ pub fn tell_schedules(
     for (at, check) in exercise.checks.iter().enumerate() {
         let wanted = accepted_answers(check, &outcomes[..at.min(outcomes.len())]);
         let Some(outcome) = outcomes.get_mut(at) else { break };
-        let Some(failing) = outcome.cases.iter_mut().find(|case| case.verdict != Verdict::Pass) else { continue };
-        if failing.schedule.is_none() {
-            continue;
-        }
-        let Some(case) = check.cases.get(failing.index) else { continue };
-        if exercise.interface == InterfaceKind::Simulate {
-            let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
-            explore::tell(failing, language, &mut |schedule| {
-                simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule)
+        let failing = outcome.cases.iter_mut().filter(|case| case.verdict != Verdict::Pass);
+        for (number, failing) in failing.take(SHORTENED_MAX).enumerate() {
+            let runs_max = explore::SHRINKING_RUNS_MAX / if number == 0 { 1 } else { 4 };
+            let Some(case) = check.cases.get(failing.index).filter(|_| failing.schedule.is_some()) else { continue };
+            if exercise.interface == InterfaceKind::Simulate {
+                let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
+                explore::tell(failing, language, runs_max, &mut |schedule| {
+                    simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule)
+                });
+                continue;
+            }
+            let script = script::parse(&failing.script, Dialect::Lab);
+            let output = case.script(&check.id, seed).ok().and_then(|(_, output)| output);
+            explore::tell(failing, language, runs_max, &mut |schedule| {
+                run_scheduled(&script, output.as_deref(), seed, fresh, schedule)
             });
-            continue;
         }
-        let script = script::parse(&failing.script, Dialect::Lab);
-        let output = case.script(&check.id, seed).ok().and_then(|(_, output)| output);
-        explore::tell(failing, language, &mut |schedule| {
-            run_scheduled(&script, output.as_deref(), seed, fresh, schedule)
-        });
     }
 }
 

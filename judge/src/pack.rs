@@ -2,6 +2,7 @@
 //! submission.
 
 mod about;
+mod brief;
 mod cases;
 mod error;
 
@@ -18,6 +19,7 @@ use cachedojo_lab::script::{self, Command, Dialect};
 use cachedojo_notation::text::{Bilingual, Language};
 
 pub use about::{About, Spec};
+pub use brief::{Brief, BriefRow, Starter};
 pub use cases::Case;
 pub use error::PackError;
 

@@ -148,6 +148,9 @@ pub struct AlsoFails {
     pub script: String,
     /// That script with the submission's answers.
     pub transcript: String,
+    /// For a race or a deadlock: as in [`CheckReport`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub schedule: String,
     /// A link that opens the script in the playground; empty if there is none. The grader or the page fills it in.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub link: String,

@@ -20,6 +20,7 @@ pub(super) fn category_name(category: &str, language: Language) -> &str {
         (Language::French, "Functional") => "Fonctionnel",
         (Language::French, "Requirement") => "Exigence",
         (Language::French, "Rules") => "Règles",
+        (Language::French, "Complexity") => "Complexité",
         (Language::French, other) => other,
     }
 }

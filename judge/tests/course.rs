@@ -8,8 +8,10 @@ use cachedojo_judge::Verdict;
 use cachedojo_judge::course::{Attempt, Chapter, Course, CourseError, Kind, Lesson, Subjects, attempt};
 use cachedojo_judge::run::Fresh;
 use cachedojo_lab::reference::Reference;
-use cachedojo_lab::subject::Subject;
+use cachedojo_lab::subject::{Crash, Subject};
+use cachedojo_lab::world::World;
 use cachedojo_notation::text::Language;
+use cachedojo_wire::{Request, Response};
 
 #[derive(serde::Deserialize)]
 struct Chapters {
@@ -184,6 +186,77 @@ fn what_stands_around_the_learners_lines_stays_and_only_what_is_allowed_stands_b
         0,
         "Line 2: `ring nwe` is no command; did you mean `ring new`?",
     );
+}
+
+/// A program as the lessons' are: it knows the prototype, and not what the reference alone offers.
+struct Program(Reference);
+
+impl Subject for Program {
+    fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
+        match request {
+            Request::Node(_) | Request::Ring(_) | Request::Cluster(_) | Request::Parser(_) => {
+                self.0.call(world, request)
+            }
+            other => Ok(Response::NotImplemented { item: other.item().to_owned() }),
+        }
+    }
+}
+
+/// Judged as where the program with the bug has none.
+fn on_programs(lesson: &Lesson, text: &str, language: Language) -> Attempt {
+    let program = || Ok(Box::new(Program(Reference::default())) as Box<dyn Subject>);
+    let (mut sound, mut other) = (program, program);
+    let hunted: Option<(&mut Fresh<'_>, &mut Fresh<'_>)> = Some((&mut sound, &mut other));
+    attempt(lesson, text, language, Subjects { reference: &mut *reference(), hunted })
+}
+
+#[test]
+fn what_the_programs_of_a_lesson_do_not_take_is_told_with_what_they_take() {
+    #[track_caller]
+    fn check(id: &str, text: &str, language: Language, says: &str) {
+        // As the page has it.
+        let mut lesson = course().lesson(id).expect("a lesson").clone();
+        lesson.script.solution.clear();
+        let judged = on_programs(&lesson, text, language);
+        assert_eq!((judged.rows[0].message.as_str(), judged.solved), (says, false));
+    }
+    let node =
+        "`node new`, `node set`, `node get`, `node delete`, `node incr`, `node touch`, `node clean`, `node stats`";
+    check(
+        "expose-lru",
+        "node new 4 lru\nnode set a 1\nnode order\n",
+        Language::English,
+        &format!("Line 3: only the reference knows `node order`. What this lesson is about takes {node}."),
+    );
+    check(
+        "expose-lru",
+        "node new 4 lru\norder\n",
+        Language::French,
+        &format!("Ligne 2 : seule la référence connaît `order`. Ce dont parle cette leçon prend {node}."),
+    );
+    let cluster = "`cluster new`, `cluster add`, `cluster remove`, `cluster set`, `cluster get`, `cluster delete`, \
+                   `cluster where`, `cluster stats`";
+    for (script, command) in
+        [("cluster new rf=2\nwrite k v\n", "write"), ("\ncluster nodes=3\nread k\n", "cluster nodes=3")]
+    {
+        check(
+            "expose-lonely-copy",
+            script,
+            Language::English,
+            &format!(
+                "Line 2: `{command}` is for a simulated cluster, and this lesson has none. What it is about takes {cluster}."
+            ),
+        );
+    }
+    // Whatever is named is taken.
+    for lesson in course().lessons.iter().filter(|lesson| lesson.kind == Kind::Expose) {
+        let judged = on_programs(lesson, &lesson.solution(), Language::English);
+        assert_eq!(
+            judged.rows[0].message, "Both caches answer this script alike: the bug does not show.",
+            "{}",
+            lesson.id
+        );
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use cachedojo_wire::Stats;
 use serde::{Deserialize, Serialize};
 
 use crate::families::cluster::tell::WorldEvent;
+use crate::missing;
 use crate::subject::Crash;
 use cachedojo::cache::CacheEvent;
 use cachedojo_notation::duration::Duration;
@@ -196,7 +197,7 @@ pub enum What {
     },
     /// A command for an object that was not created yet.
     NoObject {
-        /// `node`, `ring`, `cluster` or `mark`.
+        /// `node`, `ring`, `cluster` or `mark`; `nodes=3`, a simulated cluster, alone or beside the prototype's cluster.
         object: String,
     },
     /// The subject ended.
@@ -409,13 +410,7 @@ impl fmt::Display for What {
             Self::Error { message } => write!(f, "error: {message}"),
             Self::Said { text } => f.write_str(text),
             Self::NotImplemented { item } => write!(f, "not implemented: {item}"),
-            Self::NoObject { object } if object == "mark" => {
-                f.write_str("no keys are marked yet: write `ring mark key 1000` first")
-            }
-            Self::NoObject { object } if object == "nodes=3" => {
-                f.write_str("there is no simulated cluster yet: make one with `cluster nodes=3` first")
-            }
-            Self::NoObject { object } => write!(f, "there is no {object} yet: make one with `{object} new` first"),
+            Self::NoObject { object } => f.write_str(&missing::in_english(object)),
             Self::Crashed { crash } => write!(f, "{crash}"),
             Self::Inside { event: CacheEvent::Evicted { key, policy, for_key } } => {
                 write!(f, "~ {} evicted {} to make room for {}", policy.name(), name(key), name(for_key))

@@ -9,6 +9,7 @@ use cachedojo_notation::text::{Language, word};
 
 use crate::event::{NO_ANSWER, StatsView, What, name};
 use crate::families::cluster::tell::WorldEvent;
+use crate::missing;
 use crate::script::Command;
 use crate::subject::Crash;
 use phrases::phrases;
@@ -61,7 +62,7 @@ fn french(what: &What) -> String {
         What::Marked { keys } => format!("{keys} {}", many(u64::from(*keys), "clé marquée", "clés marquées")),
         What::Error { message } => format!("erreur : {}", phrase(message)),
         What::NotImplemented { item } => format!("non réalisé : {item}"),
-        What::NoObject { object } => no_object(object),
+        What::NoObject { object } => missing::in_french(object),
         What::Crashed { crash } => crash_in_french(crash),
         What::Inside { event } => inside(event),
         What::World { event } => world(event),
@@ -106,21 +107,6 @@ fn spread_in_french(what: &What) -> String {
         .replace("nobody", "personne")
         .replacen("moved ", "déplacées : ", 1)
         .replacen(" of ", " sur ", 1)
-}
-
-fn no_object(object: &str) -> String {
-    match object {
-        "mark" => "aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`".into(),
-        "nodes=3" => "il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`".into(),
-        object => {
-            let named = match object {
-                "node" => "de nœud",
-                "ring" => "d'anneau",
-                _ => "de cluster",
-            };
-            format!("il n'y a pas encore {named} : créez-en un avec `{object} new`")
-        }
-    }
 }
 
 /// How a subject ended, in French.
@@ -299,6 +285,14 @@ mod tests {
         check("ring where k", &["il n'y a pas encore d'anneau : créez-en un avec `ring new`"]);
         check("ring moved", &["aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`"]);
         check("write k v", &["il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`"]);
+        check(
+            "cluster new rf=2\nread k",
+            &[
+                "cluster prêt",
+                "ceci est pour un cluster simulé, que crée `cluster nodes=3` : celui de `cluster new` prend `cluster set`, \
+                 `cluster get` et `cluster where`",
+            ],
+        );
         check(
             "ring new 10\nring add A\nring spread k 10\nwall jump -1h\ntick 5s",
             &["anneau prêt", "A a rejoint", "10 clés : A=10", "horloge murale -1h", "+5s"],

@@ -25,6 +25,7 @@ pub mod compare;
 pub mod event;
 pub mod families;
 pub mod french;
+mod missing;
 pub mod reference;
 pub mod runner;
 pub mod scenario;

@@ -14,6 +14,7 @@ use crate::families::cluster::absent::Absent as Play;
 use crate::families::cluster::play::Play;
 use crate::families::events_of;
 use crate::families::ring::{Owners, moves, spread};
+use crate::missing::BESIDE_A_CLUSTER;
 use crate::script::{Command, Dialect, Expectation, Script, Step};
 use crate::subject::{Crash, Subject};
 use crate::world::World;
@@ -44,6 +45,8 @@ pub struct Runner {
     cluster: Option<Play>,
     /// The moment at which the simulated cluster was made.
     cluster_began_ms: u64,
+    /// Whether the script has made the prototype's cluster, which is another one.
+    has_prototype_cluster: bool,
 }
 
 /// Runs a whole script. Cost: O(commands), plus the subject's work. More than 256 MiB of events or comparisons ends the run with
@@ -93,6 +96,7 @@ impl Runner {
             crashed: false,
             cluster: None,
             cluster_began_ms: 0,
+            has_prototype_cluster: false,
         }
     }
 
@@ -208,6 +212,7 @@ impl Runner {
 
     fn emit(&mut self, step: &Step, what: What, events: &mut Vec<Event>) {
         self.crashed |= matches!(what, What::Crashed { .. });
+        self.has_prototype_cluster |= matches!(&what, What::Created { object } if object == "cluster");
         let at_ms = self.passed_ms();
         let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
         events.push(Event { step: step_index, line: step.line, at_ms, what });
@@ -220,7 +225,8 @@ impl Runner {
             self.cluster_began_ms = self.passed_ms();
         }
         let Some(play) = &mut self.cluster else {
-            return self.emit(step, What::NoObject { object: "nodes=3".into() }, events);
+            let object = if self.has_prototype_cluster { BESIDE_A_CLUSTER } else { "nodes=3" };
+            return self.emit(step, What::NoObject { object: object.into() }, events);
         };
         let (before, mut told) = (play.now(), Vec::new());
         play.obey(command, &mut told);

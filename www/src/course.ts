@@ -9,15 +9,17 @@ import {
   findProgramsBy,
   isEdited,
   lessonOpening,
+  meetOtherTabs,
   openSheet,
   reachProgram,
   runAll,
+  runOnce,
   sheet,
   untilStopped,
 } from "./lab";
 import { isBetter, type Progress, readProgress } from "./progress";
 import { language } from "./settings";
-import { lessonExampleSheet, lessonSheet } from "./sheets";
+import { bring, lessonExampleSheet, lessonSheet, lessonSheetId } from "./sheets";
 
 /** A file of progress, as the page exports it. */
 export interface ProgressFile {
@@ -176,6 +178,10 @@ export async function check(): Promise<void> {
   verdict.value = found;
   if (found.state === "checked") {
     note(open.id, found.attempt, script);
+    if (sheet.value.text === script) {
+      // What was judged is to be seen: the world, the answers, the foot.
+      runOnce();
+    }
   }
 }
 
@@ -257,25 +263,45 @@ export function exportProgress(): Blob {
   return new Blob([JSON.stringify(file, null, 2)], { type: "application/json" });
 }
 
-/** Takes a file of progress in: of each lesson the better one stays. `false` when it is no such file. */
-export async function importProgress(file: Blob): Promise<boolean> {
+/** What a file of progress brought: in how many lessons it says more than this browser knew, and how many scripts. */
+export interface Imported {
+  lessons: number;
+  scripts: number;
+}
+
+/** Takes a file of progress in: of each lesson the better one stays, with its script. Nothing when it is no such file. */
+export async function importProgress(file: Blob): Promise<Imported | undefined> {
   try {
     const found: ProgressFile = JSON.parse(file.size > FILE_BYTES_MAX ? "" : await file.text());
     if (found.schema !== SCHEMA) {
-      return false;
+      return undefined;
     }
     const merged = { ...loadProgress() };
+    const brought: Imported = { lessons: 0, scripts: 0 };
     for (const [id, value] of Object.entries(found.lessons)) {
       const [theirs, ours] = [readProgress(value), merged[id]];
-      if (theirs && isLesson(id) && (!ours || isBetter(theirs, ours))) {
-        merged[id] = theirs;
+      if (theirs && isLesson(id)) {
+        const isNews = !ours || isBetter(theirs, ours);
+        if (isNews) {
+          merged[id] = theirs;
+          brought.lessons += 1;
+        }
+        brought.scripts += bringScript(id, theirs, isNews) ? 1 : 0;
       }
     }
     saveProgress(merged);
-    return true;
+    meetOtherTabs();
+    return brought;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Puts the script of some progress on the lesson's sheet. What was written here stays: a better one comes beside it, another does not. */
+function bringScript(id: string, { script }: Progress, isNews: boolean): boolean {
+  const known = typeof course.value === "object" && course.value.lessons.find((one) => one.id === id);
+  const seed = String((known && known.seed) || 0);
+  return script !== "" && bring(lessonSheetId(id), { text: script, seed }, isNews);
 }
 
 /** Whether a lesson of that name may exist: as long as the course has not come, any may. */

@@ -1,27 +1,24 @@
 /** A submission's way to the grader that serves this page, if one does, and its report's way back. */
 import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
-import type { CheckReport as Check, Report } from "./engine/types";
+import type { AlsoFails, CheckReport as Check, Report } from "./engine/types";
 import type { Dialect } from "./engine/worker";
-import { reach } from "./files";
-import { type Find, gradeProgram, type Lack, offerProgram, openCheckScript, trouble } from "./lab";
+import {
+  type Find,
+  gradeProgram,
+  type Lack,
+  offerProgram,
+  openCheckScript,
+  runAll,
+  stop,
+  trouble,
+} from "./lab";
 import { decodeLink } from "./link";
+import { briefs } from "./offers";
 import { language } from "./settings";
 import { zip } from "./zip";
 
 export type { CheckReport as Check, Report, Verdict } from "./engine/types";
-
-export interface Exercise {
-  id: string;
-  title: string;
-  title_fr: string;
-}
-
-/** An exercise's public part, as the page's build has it: read by the engine alone, but for these two. */
-interface Brief {
-  id: string;
-  title: { en: string; fr: string };
-}
 
 /** A file of a submission, by its path. */
 export interface Source {
@@ -29,11 +26,25 @@ export interface Source {
   file: File;
 }
 
-export type Grading =
-  | { state: "idle" }
-  | { state: "grading"; here: boolean }
-  | Graded
-  | { state: "refused"; why: Refusal | { said: string } };
+export type Grading = { state: "idle" } | (Handed & (UnderWay | Graded | Refused));
+
+/** What was handed in, and on which exercise. */
+interface Handed {
+  exercise: string;
+  /** Its own name: a file's, a folder's, or those of all files. */
+  name: string;
+}
+
+interface UnderWay {
+  state: "grading";
+  here: boolean;
+}
+
+interface Refused {
+  state: "refused";
+  /** A reason of the page's, or what the server said, and whether it said it of what was handed in. */
+  why: Refusal | { said: string; isOfIt: boolean };
+}
 
 export interface Graded {
   state: "graded";
@@ -42,9 +53,12 @@ export interface Graded {
   here: boolean;
   /** The very program that was graded: from the page itself, or built by the server from what was sent. */
   find: Find;
-  /** In which language the lost checks' scripts are, where their links say so. */
+  /** In which language the failing cases' scripts are, by their links. */
   dialects: ReadonlyMap<string, Dialect>;
 }
+
+/** A failing case of a check: that of the row itself, or a further one. */
+export type Failing = Check | AlsoFails;
 
 type Refusal =
   | "nothing"
@@ -56,10 +70,6 @@ type Refusal =
   | "noBrief"
   | "sourceOnly";
 
-/** What a grader that serves this page offers: unknown until asked; nothing where none does. */
-export const exercises = signal<Exercise[] | undefined>(undefined);
-/** What the page grades by itself, on the public checks: programs that `grader build` made. */
-export const briefs = signal<Brief[]>([]);
 export const grading = signal<Grading>({ state: "idle" });
 
 /** More is no submission, and the grader would refuse it. */
@@ -67,55 +77,60 @@ const BYTES_MAX = 4 << 20;
 const FILES_MAX = 256;
 
 let latest = 0;
-
-/** Asks what there is to be graded on: at the server behind this page, and by the page itself. */
-export async function findGrader(): Promise<void> {
-  await Promise.all([findServer(), findBriefs()]);
-}
-
-async function findServer(): Promise<void> {
-  try {
-    const response = await fetch("api/v1/exercises");
-    const offered = response.ok ? await response.json() : {};
-    exercises.value = Array.isArray(offered.exercises) ? offered.exercises : [];
-  } catch {
-    // One that answered before is away: what is handed in then is told so.
-    exercises.value ??= [];
-  }
-}
-
-async function findBriefs(): Promise<void> {
-  try {
-    const response = await reach("course/exercises.json");
-    const found: unknown = response.ok ? await response.json() : [];
-    briefs.value = Array.isArray(found) ? found : [];
-  } catch {
-    briefs.value = [];
-  }
-}
+/** What ends the request that is under way. */
+let underWay = new AbortController();
 
 /**
  * Has these files graded: one file as it is, several in an archive, every byte unread. The latest call's report is the one shown;
  * an earlier one leaves at once, so that nobody takes it for the new one.
  */
 export async function grade(sources: Source[], chosen: Promise<string>, seed: string): Promise<void> {
-  latest += 1;
-  const asked = latest;
-  grading.value = { state: "grading", here: false };
+  cancel();
+  const turn = latest;
+  const name = nameOf(sources);
+  grading.value = { state: "grading", here: false, exercise: "", name };
   const exercise = await chosen;
   const [first] = sources;
   const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
-  if (asked !== latest) {
+  if (turn !== latest) {
     return;
   }
-  grading.value = { state: "grading", here: here !== undefined };
-  const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, exercise, seed);
-  if (asked === latest) {
-    grading.value = end;
+  grading.value = { state: "grading", here: here !== undefined, exercise, name };
+  const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, name, exercise, seed);
+  if (turn === latest) {
+    grading.value = { ...end, exercise, name };
   }
 }
 
-async function ask(sources: Source[], exercise: string, seed: string): Promise<Grading> {
+/** Ends the grading that is under way: nobody waits for it any more, and its time is free for others. */
+export function cancel(): void {
+  latest += 1;
+  underWay.abort();
+  underWay = new AbortController();
+  const now = grading.value;
+  if (now.state === "grading") {
+    const { here, exercise, name } = now;
+    if (here) {
+      stop();
+    }
+    grading.value = { state: "refused", why: "stopped", exercise, name };
+  }
+}
+
+/** What a learner calls it: the file, the folder that holds all, else each file. */
+function nameOf(sources: Source[]): string {
+  const paths = sources.map(({ path }) => path);
+  const [first = ""] = paths;
+  const top = first.slice(0, first.indexOf("/") + 1);
+  return top !== "" && paths.every((path) => path.startsWith(top)) ? top.slice(0, -1) : paths.join(", ");
+}
+
+async function ask(
+  sources: Source[],
+  name: string,
+  exercise: string,
+  seed: string,
+): Promise<Graded | Refused> {
   const handed = sources.filter(({ path }) => !isProduct(path));
   const [only] = handed;
   if (!only) {
@@ -124,17 +139,18 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
   if (handed.length > FILES_MAX || handed.reduce((sum, { file }) => sum + file.size, 0) > BYTES_MAX) {
     return { state: "refused", why: "tooLarge" };
   }
-  const wish = new URLSearchParams({ exercise, seed, lang: language.value, format: "json" });
+  const wish = asked(exercise, name, { seed, format: "json" });
   try {
     // Read once: what is asked for later is what was graded, whatever has become of the files since.
-    const isAlone = handed.length === 1 && isWhole(only.path);
+    const isAlone = handed.length === 1 && !only.path.includes("/");
     const body = isAlone
       ? new Blob([await only.file.arrayBuffer()], { type: "application/octet-stream" })
       : await packed(handed);
-    const response = await post(`api/v1/grade?${wish}`, body);
+    const response = await post(`api/v1/grade?${wish}`, body, underWay.signal);
     const answer = await response.json();
     if (!response.ok) {
-      return { state: "refused", why: { said: String(answer.error ?? response.statusText) } };
+      const isOfIt = response.status === 400 || response.status === 413;
+      return { state: "refused", why: { said: String(answer.error ?? response.statusText), isOfIt } };
     }
     const dialects = await dialectsOf(answer);
     return {
@@ -142,7 +158,7 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
       report: answer,
       seed,
       here: false,
-      find: () => built(body, exercise),
+      find: () => built(body, name, exercise),
       dialects,
     };
   } catch {
@@ -152,16 +168,20 @@ async function ask(sources: Source[], exercise: string, seed: string): Promise<G
 
 /** The languages of the scripts that the report's links carry. */
 async function dialectsOf({ checks }: Report): Promise<ReadonlyMap<string, Dialect>> {
-  const found = checks.map(async ({ id, link }): Promise<[string, Dialect][]> => {
+  const links = checks.flatMap(({ link, also_fails }) => [
+    link,
+    ...(also_fails ?? []).map((also) => also.link),
+  ]);
+  const found = links.map(async (link): Promise<[string, Dialect][]> => {
     const linked = link && (await decodeLink(link.slice(link.indexOf("#"))));
-    return linked && !("fault" in linked) ? [[id, linked.dialect]] : [];
+    return link && linked && !("fault" in linked) ? [[link, linked.dialect]] : [];
   });
   return new Map((await Promise.all(found)).flat());
 }
 
 /** The program of a submission that the server graded, built by it once more. */
-async function built(body: Blob, exercise: string): Promise<WebAssembly.Module | Lack> {
-  const wish = new URLSearchParams({ exercise, lang: language.value });
+async function built(body: Blob, name: string, exercise: string): Promise<WebAssembly.Module | Lack> {
+  const wish = asked(exercise, name);
   try {
     const response = await post(`api/v1/build?${wish}`, body);
     if (!response.ok) {
@@ -174,8 +194,19 @@ async function built(body: Blob, exercise: string): Promise<WebAssembly.Module |
   }
 }
 
-function post(address: string, body: Blob): Promise<Response> {
-  return fetch(address, { method: "POST", headers: { "content-type": body.type }, body });
+/** The query of a request about a submission. Names of files in folders are no name. */
+function asked(exercise: string, name: string, more: Record<string, string> = {}): URLSearchParams {
+  const own = name === "" || name.includes("/") ? {} : { name };
+  return new URLSearchParams({ exercise, lang: language.value, ...own, ...more });
+}
+
+function post(address: string, body: Blob, signal?: AbortSignal): Promise<Response> {
+  return fetch(address, {
+    method: "POST",
+    headers: { "content-type": body.type },
+    body,
+    ...(signal && { signal }),
+  });
 }
 
 /** Whether the program that obeyed last was ended because it never ended by itself. */
@@ -184,7 +215,7 @@ function isEndless(): boolean {
 }
 
 /** A program on the public checks, in this page. */
-async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Grading> {
+async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Graded | Refused> {
   const brief = briefs.value.find(({ id }) => id === exercise);
   if (!brief) {
     return { state: "refused", why: briefs.value.length === 0 ? "noBrief" : "sourceOnly" };
@@ -207,12 +238,6 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         find: async () => program.module,
         dialects: new Map(),
       };
-}
-
-/** Whether one file says by itself what it is: an archive does, and to the grader any other file is `src/lib.rs`. */
-function isWhole(path: string): boolean {
-  const [, extension] = /\.([^./]+)$/.exec(path) ?? [];
-  return extension === undefined || ["rs", "zip", "tar", "gz", "tgz"].includes(extension.toLowerCase());
 }
 
 /** What a compiler or a version control made: never part of a submission. */
@@ -266,20 +291,26 @@ export function obeysHere({ report, here }: Graded): boolean {
   return here || (report.grader.backend === "wasm" && isKnown);
 }
 
+/** Whether the page has a way to show a failing case: on the program that failed it, or on the reference. */
+export function canOpen(failing: Failing, graded: Graded): boolean {
+  return failing.script !== "" && (obeysHere(graded) || graded.dialects.has(failing.link ?? ""));
+}
+
 /**
- * Opens a check's script on a sheet of its own, where the very program obeys that was graded; the reference where that
+ * Opens and runs a failing case's script on a sheet of its own, where the very program obeys that was graded; the reference where that
  * program does not run in the page, which the sheet's banner says.
  */
-export function openCheck(check: Check, graded: Graded): void {
-  const { title, script = "", actual, expected, id } = check;
+export function openCase(failing: Failing, title: string, graded: Graded): void {
+  const { script, actual, expected, link = "" } = failing;
   const { seed, find, dialects } = graded;
   const isOwn = obeysHere(graded);
   if (isOwn) {
     offerProgram(DROPPED, find);
   }
-  const dialect = dialects.get(id) ?? "lab";
+  const dialect = dialects.get(link) ?? "lab";
   openCheckScript(
     { text: script, dialect, seed, subject: isOwn ? DROPPED : undefined },
     { title, expected, actual },
   );
+  runAll();
 }

@@ -92,7 +92,8 @@ async function follow(fragment: string): Promise<void> {
   } else if (fragment === "" && (of !== undefined || open.startsWith("link."))) {
     // Back to before the lesson or the link was opened.
     openOwn(lastDialect.value);
-  } else if (id !== undefined && sheet.value.lesson !== id) {
+  } else if (id !== undefined && course.value !== undefined && sheet.value.lesson !== id) {
+    // Before the course has come nobody knows the lesson: it is followed once it has.
     const isThere = await openLesson(id);
     if (!isThere) {
       show("lessons");

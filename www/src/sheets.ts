@@ -59,9 +59,13 @@ export function linkSheet({ text, dialect, seed, lesson, subject }: Linked, frag
   return restore({ id: `link.${fragment}`, dialect, original: { text, seed }, lesson, subject });
 }
 
+export function lessonSheetId(lesson: string): string {
+  return `lesson.${lesson}`;
+}
+
 /** A learner's script for a lesson. */
 export function lessonSheet({ text, dialect, seed }: Script, lesson: string): Sheet {
-  return restore({ id: `lesson.${lesson}`, dialect, original: { text, seed }, lesson });
+  return restore({ id: lessonSheetId(lesson), dialect, original: { text, seed }, lesson });
 }
 
 /** A lesson's example, to be run and changed beside the learner's script. */
@@ -150,6 +154,36 @@ export function keep(id: string, { text, seed }: Pick<Saved, "text" | "seed">): 
   localStorage.setItem(`${KEPT}${id}.${at}`, JSON.stringify({ text, seed, at } satisfies Saved));
   for (const { key } of kept(id).slice(KEPT_MAX)) {
     localStorage.removeItem(key);
+  }
+}
+
+/**
+ * Puts a text that was written elsewhere on a sheet: as its own where nobody has written on it here, else, if wanted, beside what
+ * stands there. `false` where it was not put there: it is there already, or the browser's store takes no more.
+ */
+export function bring(
+  id: string,
+  { text, seed }: Pick<Saved, "text" | "seed">,
+  isWantedBeside: boolean,
+): boolean {
+  const key = PREFIX + id;
+  const there = parse(read(key));
+  if (there?.text === text || kept(id).some((other) => other.text === text)) {
+    return false;
+  }
+  try {
+    if (there && !isWantedBeside) {
+      return false;
+    }
+    if (there) {
+      keep(id, { text, seed });
+    } else {
+      // Not as seen: an open sheet is to find it, as what another tab wrote.
+      localStorage.setItem(key, JSON.stringify({ text, seed, at: Date.now() } satisfies Saved));
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -32,10 +32,10 @@ test("a program is graded in the page, and a lost check opens on that very progr
       .getByTestId("grade-check")
       .and(page.locator("[open]"))
       .filter({ has: page.locator("pre") });
-    await lost.first().getByRole("button", { name: "See what your program does" }).click();
+    await lost.first().getByRole("button", { name: "See what your program does" }).first().click();
     await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
     await expect(page.getByTestId("subject")).toHaveValue("dropped");
-    await page.getByTestId("run").click();
+    // It is run, not only opened.
     await expect(page.getByTestId("status")).toContainText("broken");
     await expect(page.getByTestId("comparison")).toContainText("They part at line");
   }
@@ -57,12 +57,12 @@ test("a program is graded on the exercise that was chosen, or refused in a sente
   await page.getByRole("button", { name: "Grade" }).click();
   const report = page.getByTestId("grade-report");
   for (let turn = 0; turn < 2; turn += 1) {
-    await page.getByTestId("submission-drop").getByRole("combobox").selectOption("line-cache");
+    await page.getByTestId("grade-exercise").selectOption("line-cache");
     await drop(page, bug);
     await expect(report.getByRole("status")).toContainText("grades no program on this exercise");
     await expect(page.getByTestId("grade-check")).toHaveCount(0);
   }
-  await page.getByTestId("submission-drop").getByRole("combobox").selectOption("distributed-cache");
+  await page.getByTestId("grade-exercise").selectOption("distributed-cache");
   await drop(page, bug);
   await expect(page.getByTestId("graded-here")).toBeVisible();
 });
@@ -235,6 +235,10 @@ test("a program that fails before it is called is told as one that failed, and i
     await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
     expect(await answers(page)).toContain("panicked: unreachable");
   }
+  // At the last command too.
+  await write(page, "node new 100");
+  await page.getByTestId("run").click();
+  await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 

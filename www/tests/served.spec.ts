@@ -38,7 +38,7 @@ test("a submission is graded by the server behind the page, twice and after a re
     await input.setInputFiles({ name: "lib.rs", mimeType: "", buffer: Buffer.from("pub fn broken( {") });
     const report = page.getByTestId("grade-report");
     await expect(report).toContainText("did not compile");
-    await expect(report).toContainText("src/lib.rs:1");
+    await expect(report).toContainText("lib.rs:1");
     await page.keyboard.press("Escape");
   }
   expect(refused).toEqual([]);
@@ -78,15 +78,15 @@ test("a lost check opens on the very submission that lost it, twice; what does n
     await expect(input).toBeEnabled();
     await input.setInputFiles({ name: "lib.rs", mimeType: "", buffer: Buffer.from(source) });
     const others = page.getByTestId("grade-check").getByRole("listitem");
-    await expect(others).toHaveText("An empty key toonode get k2");
-    await page.getByTestId("grade-check").getByRole("button").click();
+    await expect(others).toHaveText(/^An empty key toonode get k2/);
+    await page.getByTestId("grade-check").getByRole("button").first().click();
     await page.getByTestId("run").click();
     if (isSound) {
       await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
       expect(await answers(page)).toBe("node ready\nstored\nnothing\nBROKEN: expected v, got nothing");
       await expect(page.getByTestId("borrowed")).toContainText("Your program obeys it here.");
     } else {
-      await expect(page.getByTestId("lacking")).toContainText("src/lib.rs:1:");
+      await expect(page.getByTestId("lacking")).toContainText("lib.rs:1:");
       await expect(page.getByTestId("output")).not.toContainText("stored");
     }
   }

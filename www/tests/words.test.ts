@@ -42,3 +42,10 @@ test("several of a thing are a plural", () => {
   expect(fr.status.done("2")).toBe("Terminé\u00a0: 2 commandes.");
   expect(en.status.running("1", "2")).toBe("Running: 1 of 2 commands.");
 });
+
+test("a title that ends in a mark of its own is quoted", () => {
+  expect(en.banner.example("Who leaves?")).toBe("The example “Who leaves?”. Your own work is untouched.");
+  expect(fr.banner.example("Qui part\u00a0?")).toBe(
+    "L'exemple «\u00a0Qui part\u00a0?\u00a0». Votre propre travail est intact.",
+  );
+});

@@ -151,14 +151,7 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
         };
         return Err(UsageError(message).into());
     }
-    let mut files = pack.part("starter", language);
-    for name in ["statement.en.md", "statement.fr.md"] {
-        if let Some(text) = pack.files.get(name) {
-            files.insert(name.to_owned(), text.clone());
-        }
-    }
-    files.extend(pack.part("init", language));
-    write_new(dir, &files)?;
+    write_new(dir, &pack.begun_in(language))?;
     let mut out = std::io::stdout().lock();
     let mut command = format!("grader grade {}", argument(&dir.display().to_string()));
     if exercise != crate::pack::DEFAULT_ID {

@@ -71,6 +71,22 @@ pub(super) fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<Code
     languages.iter().copied().find(|language| extension.eq_ignore_ascii_case(look(*language).extension))
 }
 
+/// Whether a file's name says that it is of another kind than this language's sources: `notes.txt` and `main.py` are no Rust. A
+/// script may have any extension but that of a program, and any file may be part of a service.
+pub(super) fn is_of_another_kind(name: &str, language: CodeLanguage) -> bool {
+    let Some(extension) = Path::new(name).extension() else { return false };
+    match language {
+        CodeLanguage::Rust | CodeLanguage::Python => !extension.eq_ignore_ascii_case(look(language).extension),
+        CodeLanguage::Script => program_language(name).is_some(),
+        CodeLanguage::Http => false,
+    }
+}
+
+/// The language of a program, from its file's name.
+pub(super) fn program_language(name: &str) -> Option<CodeLanguage> {
+    language_of(name, &[CodeLanguage::Rust, CodeLanguage::Python])
+}
+
 /// Whether a file may be a source in one of these languages.
 pub(super) fn is_source(path: &Path, languages: &[CodeLanguage]) -> bool {
     path.file_name().is_some_and(|name| language_of(&name.to_string_lossy(), languages).is_some())

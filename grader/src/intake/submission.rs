@@ -13,10 +13,12 @@ use crate::host::digest::PartsDigest;
 use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
-use crate::intake::look::{find_language, find_root, folder_of, is_foreign, language_of, look, passed_over};
+use crate::intake::look::{
+    find_language, find_root, folder_of, is_foreign, is_of_another_kind, language_of, look, passed_over,
+};
 use crate::intake::python;
 use crate::intake::unreadable::size_text;
-pub use crate::intake::unreadable::{Unreadable, roots};
+pub use crate::intake::unreadable::{Unreadable, name_of, roots};
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -96,9 +98,12 @@ impl Submission {
             });
         }
         let bytes = open_named(path).and_then(|file| read_at_most(file, FILE_BYTES_MAX)).map_err(|error| io(&error))?;
-        // A file of any name is graded in the language of its extension, else in the exercise's first language.
+        // A file of any name is graded in the language of its extension; without one, in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
+        if is_of_another_kind(&name, language) {
+            return Err(Unreadable::NotSource { path: shown, languages: languages.to_vec(), tests: false });
+        }
         let plain = || look(language).alone.to_owned();
         let root = if is_plain(&name) { name } else { plain() };
         let text = text_of(&root, bytes).map_err(Unreadable::BadRoot)?;
@@ -350,92 +355,4 @@ fn digest(root: &str, files: &BTreeMap<String, String>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BOTH: [CodeLanguage; 2] = [CodeLanguage::Rust, CodeLanguage::Python];
-
-    fn read(files: &[&str], languages: &[CodeLanguage]) -> Result<Submission, Unreadable> {
-        let home = tempfile::tempdir().expect("a folder");
-        for name in files {
-            let file = home.path().join(name);
-            fs::create_dir_all(file.parent().expect("a folder")).expect("there is room");
-            fs::write(file, name).expect("there is room");
-        }
-        Submission::read(home.path(), languages)
-    }
-
-    #[test]
-    fn the_language_is_told_from_the_files() {
-        for (files, languages, language, root, count) in [
-            (&["src/lib.rs", "src/a.rs", "plot.py"][..], &BOTH[..], CodeLanguage::Rust, "src/lib.rs", 2),
-            (&["main.py", "store.py", "notes.txt", "try.rs"], &BOTH, CodeLanguage::Python, "main.py", 2),
-            (&["hand-in/deep/main.py", "hand-in/deep/store.py"], &BOTH, CodeLanguage::Python, "main.py", 2),
-            (&["cache.py"], &BOTH, CodeLanguage::Python, "cache.py", 1),
-            (&["cache.rs", "cache.py"], &BOTH, CodeLanguage::Rust, "cache.rs", 1),
-            (&["main.py", "src/lib.rs"], &[CodeLanguage::Python], CodeLanguage::Python, "main.py", 1),
-            (&["hunt.txt"], &[CodeLanguage::Script], CodeLanguage::Script, "hunt.txt", 1),
-            (&["src/main.py", "src/store.py"], &BOTH, CodeLanguage::Python, "main.py", 2),
-            (&["cache/solution.py", "cache/__init__.py"], &BOTH, CodeLanguage::Python, "solution.py", 2),
-            (&["main.py", "venv/lib/a.py", "__pycache__/b.pyc"], &BOTH, CodeLanguage::Python, "main.py", 1),
-        ] {
-            let submission = read(files, languages).unwrap_or_else(|error| panic!("{files:?}: {error}"));
-            let told = (submission.language, submission.root.as_str(), submission.files.len());
-            assert_eq!(told, (language, root, count), "{files:?}");
-        }
-    }
-
-    #[test]
-    fn who_hands_in_two_languages_learns_which_counts() {
-        let notes = |files: &[&str]| -> Vec<String> {
-            let submission = read(files, &BOTH).expect("a submission");
-            submission.notes.iter().map(|note| format!("{}: {}", note.file, note.message)).collect()
-        };
-        let said = "main.py: `src/lib.rs` is graded, and not this file: hand in one of the two to choose";
-        assert_eq!(notes(&["src/lib.rs", "main.py"]), [said]);
-        assert_eq!(notes(&["src/lib.rs", "plot.py", "tools/main.py"]), [""; 0]);
-        assert_eq!(notes(&["main.py", "try.rs"]), [""; 0]);
-    }
-
-    #[test]
-    fn a_link_in_the_place_of_a_source_is_told_as_what_it_is() {
-        for (name, target, said) in [
-            (
-                "src/lib.rs",
-                "/etc/passwd",
-                "src/lib.rs: this is a link, and links are not followed: hand in the file itself",
-            ),
-            ("src", "/etc", "src: this is a link, and links are not followed: hand in the file itself"),
-            ("data", "/etc", "holds no Rust source; hand in `src/lib.rs`"),
-        ] {
-            let folder = tempfile::tempdir().expect("a folder");
-            let link = folder.path().join(name);
-            fs::create_dir_all(link.parent().expect("a parent")).expect("a folder");
-            crate::host::machine::link(target, &link).expect("links are allowed");
-            let why = Submission::read(folder.path(), &[CodeLanguage::Rust]).expect_err("nothing to grade").to_string();
-            assert!(why.ends_with(said), "{why}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_there_is_asked_for_in_every_language_of_the_exercise() {
-        let said = |files: &[&str], languages: &[CodeLanguage]| {
-            let message = read(files, languages).expect_err("nothing to begin with").to_string();
-            message[message.find("` holds ").expect("a path") + 2..].to_owned()
-        };
-        assert_eq!(said(&[], &[CodeLanguage::Rust]), "holds no Rust source; hand in `src/lib.rs`");
-        assert_eq!(
-            said(&["main.py"], &[CodeLanguage::Rust]),
-            "holds no Rust source (it has main.py); hand in `src/lib.rs`"
-        );
-        assert_eq!(
-            said(&["cache.ipynb", ".DS_Store", "in/report.pdf"], &BOTH),
-            "holds no Rust or Python source (it has cache.ipynb, in/report.pdf); hand in `src/lib.rs` or `main.py`"
-        );
-        assert_eq!(said(&[], &BOTH), "holds no Rust or Python source; hand in `src/lib.rs` or `main.py`");
-        assert_eq!(
-            said(&["a.py", "b.py"], &BOTH),
-            "holds no `src/lib.rs` or `main.py` (it has a.py, b.py); name the file to be graded `src/lib.rs` or `main.py`"
-        );
-    }
-}
+mod tests;

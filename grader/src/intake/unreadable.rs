@@ -5,7 +5,7 @@ use std::fmt;
 use cachedojo_judge::pack::{CodeLanguage, Exercise, InterfaceKind};
 
 use super::diagnostic::{self, Diagnostic};
-use super::look::{Look, look};
+use super::look::{Look, look, program_language};
 
 /// The largest size of a file that is told exactly, in bytes.
 pub(super) const EXACT_BYTES_MAX: u64 = 8 << 20;
@@ -40,6 +40,15 @@ pub enum Unreadable {
         /// Whether tests are handed in.
         tests: bool,
     },
+    /// A file whose name says that it is something else.
+    NotSource {
+        /// The path.
+        path: String,
+        /// The languages that are accepted.
+        languages: Vec<CodeLanguage>,
+        /// Whether tests are handed in.
+        tests: bool,
+    },
     /// The root file cannot be used.
     BadRoot(Diagnostic),
     /// More than the limits allow.
@@ -67,6 +76,10 @@ impl fmt::Display for Unreadable {
                 let (roots, found) = (named(languages, *tests), found.join(", "));
                 write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")
             }
+            Self::NotSource { path, languages, tests } => {
+                let names = listed(languages, |look| look.name.to_owned());
+                write!(f, "`{path}` is no {names} source; hand in {}", named(languages, *tests))
+            }
             Self::BadRoot(diagnostic) if diagnostic.line == 0 => {
                 write!(f, "{}: {}", diagnostic.file, diagnostic.message)
             }
@@ -79,6 +92,11 @@ impl fmt::Display for Unreadable {
 }
 
 impl std::error::Error for Unreadable {}
+
+/// A language's name in a sentence.
+pub fn name_of(language: CodeLanguage) -> &'static str {
+    look(language).name
+}
 
 /// The files to begin with in an exercise, in a sentence: `main.py` or `src/lib.rs`.
 pub fn roots(exercise: &Exercise) -> String {
@@ -97,10 +115,21 @@ impl Unreadable {
     /// The same, for an exercise in which tests are handed in or not.
     #[must_use]
     pub fn of(mut self, exercise: &Exercise) -> Self {
-        if let Self::NoRoot { tests, .. } = &mut self {
+        if let Self::NoRoot { tests, .. } | Self::NotSource { tests, .. } = &mut self {
             *tests = exercise.interface == InterfaceKind::Tests;
         }
         self
+    }
+
+    /// A file of a program in a language that is not accepted here, where that is what was handed in.
+    pub fn other_language(&self) -> Option<(CodeLanguage, &str)> {
+        let (files, languages) = match self {
+            Self::NotSource { path, languages, .. } => (std::slice::from_ref(path), languages),
+            Self::NoRoot { found, others, languages, .. } if found.is_empty() => (others.as_slice(), languages),
+            _ => return None,
+        };
+        let told = |file: &'_ String| program_language(file).filter(|language| !languages.contains(language));
+        files.iter().find_map(|file| Some((told(file)?, file.as_str())))
     }
 
     /// As a diagnostic of a report.

@@ -52,8 +52,9 @@ pub fn shorten(report: &mut Report) {
     let checks = report.checks.iter_mut().flat_map(|check| {
         check.also_fails.truncate(ALSO_FAILS_MAX);
         let also = check.also_fails.iter_mut();
-        let also =
-            also.flat_map(|also| [&mut also.expected, &mut also.actual, &mut also.message, &mut also.transcript]);
+        let also = also.flat_map(|also| {
+            [&mut also.expected, &mut also.actual, &mut also.message, &mut also.transcript, &mut also.schedule]
+        });
         let own =
             [&mut check.expected, &mut check.actual, &mut check.message, &mut check.transcript, &mut check.schedule];
         own.into_iter().chain(also)
@@ -87,7 +88,14 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
         if !also.script.is_empty() {
             also.link = link::to_playground(playground, &also.script, exercise, seed);
         }
-        for text in [&mut also.expected, &mut also.actual, &mut also.message, &mut also.script, &mut also.transcript] {
+        for text in [
+            &mut also.expected,
+            &mut also.actual,
+            &mut also.message,
+            &mut also.script,
+            &mut also.transcript,
+            &mut also.schedule,
+        ] {
             *text = clip(&harmless(text), FIELD_CHARS_MAX);
         }
     }

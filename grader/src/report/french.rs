@@ -118,6 +118,9 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` ne contient pas de source {or} (il y a {}) ; rendez {or}",
     ),
     ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
+    ("`{}` is no script source; hand in {or}", "`{}` n'est pas un script ; rendez {or}"),
+    ("`{}` is no {or} source; hand in {or}", "`{}` n'est pas une source {or} ; rendez {or}"),
+    ("other exercises take {} (`{}`): {}", "d'autres exercices prennent {} (`{}`) : {}"),
     (
         "`{}` holds no {or} (it has {}); name the file to be graded {or}",
         "`{}` ne contient pas de {or} (il y a {}) ; nommez le fichier à noter {or}",
@@ -230,6 +233,15 @@ mod tests {
             (
                 "`a` holds no script source (it has b.rs); hand in `script.txt`",
                 "`a` ne contient pas de script (il y a b.rs) ; rendez `script.txt`",
+            ),
+            (
+                "`a.txt` is no Rust source; hand in `src/lib.rs`",
+                "`a.txt` n'est pas une source Rust ; rendez `src/lib.rs`",
+            ),
+            ("`a.rs` is no script source; hand in `script.txt`", "`a.rs` n'est pas un script ; rendez `script.txt`"),
+            (
+                "other exercises take Python (`a.py`): `one`, `two`",
+                "d'autres exercices prennent Python (`a.py`) : `one`, `two`",
             ),
             (
                 "`A` cannot be used as the prototype says, so it is not graded: expected `struct A` at the crate's root; \

@@ -60,6 +60,7 @@ pub(crate) struct RowView<'a> {
 pub(crate) struct AlsoView<'a> {
     pub(crate) message: &'a str,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
+    pub(crate) schedule: &'a str,
     pub(crate) link: &'a str,
 }
 
@@ -141,7 +142,7 @@ impl<'a> RowView<'a> {
 
 impl<'a> AlsoView<'a> {
     fn of(also: &'a AlsoFails) -> Self {
-        Self { message: &also.message, transcript: lines(&also.transcript), link: &also.link }
+        Self { message: &also.message, transcript: lines(&also.transcript), schedule: &also.schedule, link: &also.link }
     }
 }
 

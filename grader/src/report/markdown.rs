@@ -90,6 +90,9 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
         if !also.transcript.is_empty() {
             let _ = writeln!(text, "\n{}", fenced(&also.transcript));
         }
+        if !also.schedule.is_empty() {
+            let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&also.schedule));
+        }
         if !also.link.is_empty() {
             let _ = writeln!(text, "\n[{}]({})", opening(&also.link, words), plain_link(&also.link));
         }

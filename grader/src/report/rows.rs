@@ -80,12 +80,7 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     for line in check.transcript.lines() {
         let _ = writeln!(text, "  {line}");
     }
-    if !check.schedule.is_empty() {
-        let _ = writeln!(text, "{}{}", words.schedule, words.colon);
-    }
-    for line in check.schedule.lines() {
-        let _ = writeln!(text, "  {line}");
-    }
+    story(&check.schedule, words, &mut text);
     if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "{}{} {}", words.hint, words.colon, check.hint);
     }
@@ -97,11 +92,22 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
         for line in also.transcript.lines() {
             let _ = writeln!(text, "  {line}");
         }
+        story(&also.schedule, words, &mut text);
     }
     if text.is_empty() {
         text = format!("{}\n", words.verdict_of(check));
     }
     text
+}
+
+/// The order of threads that shows a failure, if there is one.
+fn story(schedule: &str, words: &Words, text: &mut String) {
+    if !schedule.is_empty() {
+        let _ = writeln!(text, "{}{}", words.schedule, words.colon);
+    }
+    for line in schedule.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
 }
 
 /// The text of a link into the playground: for this machine's own with the command that starts it.

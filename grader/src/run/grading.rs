@@ -10,8 +10,10 @@ use cachedojo_notation::text::Language;
 
 use crate::host::budget;
 use crate::host::outcome::UsageError;
-use crate::intake::submission::{Submission, Unreadable};
+use crate::intake::diagnostic::{self, Diagnostic};
+use crate::intake::submission::{Submission, Unreadable, name_of};
 use crate::language::toolchain::{Built, ExtraAsked, Reason, Rejected, Toolchain};
+use crate::pack::ids_taking;
 use crate::run::bench::Bench;
 use crate::run::identity::grader;
 use crate::run::{mutants, parent, suite};
@@ -26,11 +28,10 @@ impl Bench<'_> {
             Ok(submission) => self.grade(&submission, seed, language),
             Err(error @ Unreadable::Io { .. }) => Err(UsageError(error.to_string()).into()),
             Err(error) => {
-                let rejected = Rejected {
-                    reason: Reason::BuildFailed,
-                    diagnostics: vec![error.of(&self.pack.exercise).diagnostic()],
-                };
-                Ok(self.rejected(path, seed, rejected))
+                let error = error.of(&self.pack.exercise);
+                let elsewhere = error.other_language().and_then(|(code, file)| taken_elsewhere(code, file));
+                let diagnostics = std::iter::once(error.diagnostic()).chain(elsewhere).collect();
+                Ok(self.rejected(path, seed, Rejected::new(Reason::BuildFailed, diagnostics)))
             }
         }
     }
@@ -128,4 +129,11 @@ impl Bench<'_> {
         let backend = language.and_then(|language| self.toolchain(language).ok()).map_or("none", Toolchain::backend);
         Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
     }
+}
+
+/// Which exercises take a program in a language that this one does not.
+fn taken_elsewhere(language: CodeLanguage, file: &str) -> Option<Diagnostic> {
+    let ids: Vec<String> = ids_taking(language).into_iter().map(|id| format!("`{id}`")).collect();
+    let said = format!("other exercises take {} (`{file}`): {}", name_of(language), ids.join(", "));
+    (!ids.is_empty()).then(|| diagnostic::general(&said))
 }

@@ -1,14 +1,15 @@
-//! The API: `POST /api/v1/grade` with a submission as the body, `POST /api/v1/build` with the same for its module, and
-//! `GET /api/v1/exercises`. A module is built of what its own request holds, and of nothing else.
+//! The API: `POST /api/v1/grade` with a submission as the body, `POST /api/v1/build` with the same for its module,
+//! `GET /api/v1/exercises`, and `GET /api/v1/exercises/ID` for an exercise's statement, rows and starter. A module is built of
+//! what its own request holds, and of nothing else.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Component, Path};
+use std::path::{Component, Path as FilePath, PathBuf};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -21,12 +22,11 @@ use cachedojo_notation::text::Language;
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::french;
-use super::jobs::{Desk, NoReport, Order, PageModule, SUBMISSION};
-use crate::host::scratch;
+use super::jobs::{Desk, LaidOut, NoReport, Order, PageModule, SUBMISSION};
+use crate::host::{printable, scratch};
 use crate::intake::archive;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, PLAYGROUND, Setting};
@@ -38,12 +38,17 @@ const FILES_MAX: usize = 256;
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
+/// The most bytes of a submission's name.
+const NAME_BYTES_MAX: usize = 200;
+const NO_EXERCISE: &str = "there is no such exercise: see /api/v1/exercises";
+
 /// The routes.
 pub fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/api/v1/grade", post(grade))
         .route("/api/v1/build", post(build))
         .route("/api/v1/exercises", get(exercises))
+        .route("/api/v1/exercises/{id}", get(brief))
         // Without it the page's files would be looked through, and the answer to a mistyped address would have no sentence.
         .route("/api/{*anything}", any(nowhere))
         .method_not_allowed_fallback(|| async {
@@ -111,6 +116,8 @@ struct Wish {
     lang: Option<String>,
     format: Option<String>,
     playground: Option<String>,
+    /// The sender's name of what is sent: of a file, of a folder.
+    name: Option<String>,
 }
 
 impl Wish {
@@ -121,6 +128,7 @@ impl Wish {
             lang: self.lang.or(other.lang),
             format: self.format.or(other.format),
             playground: self.playground.or(other.playground),
+            name: self.name.or(other.name),
         }
     }
 }
@@ -135,6 +143,11 @@ struct Sent {
 
 async fn exercises(State(desk): State<Desk>) -> Response {
     Json(json!({ "exercises": desk.offers() })).into_response()
+}
+
+async fn brief(State(desk): State<Desk>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let found = desk.brief(&id).map(|brief| Json(brief).into_response());
+    found.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, NO_EXERCISE))
 }
 
 async fn grade(
@@ -171,7 +184,7 @@ async fn grade(
 fn unasked(why: &str) -> Refusal {
     let why = why.trim_start_matches("Failed to deserialize query string: ");
     bad(&format!(
-        "the query cannot be read ({why}): it may hold exercise, seed (a whole number from 0), lang, format and playground"
+        "the query cannot be read ({why}): it may hold exercise, seed (a whole number from 0), lang, format, playground and name"
     ))
 }
 
@@ -197,18 +210,18 @@ async fn ordered(desk: &Desk, wish: Wish, request: Request) -> Result<(OwnedSema
     let place = desk.place().ok_or_else(busy)?;
     // Unpacking and writing wait for the disk.
     let laid_out = tokio::task::spawn_blocking(move || lay_out(&kind, &body, wish)).await;
-    let (folder, mut wish) =
+    let (submission, mut wish) =
         laid_out.map_err(|_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "the grader failed"))??;
     let exercise = wish.exercise.take().unwrap_or_else(|| DEFAULT_ID.to_owned());
     if desk.offers().iter().all(|offer| offer.id != exercise) {
-        return Err(bad("there is no such exercise: see /api/v1/exercises"));
+        return Err(bad(NO_EXERCISE));
     }
     let language = match wish.lang.as_deref() {
         None | Some("en") => Language::English,
         Some("fr") => Language::French,
         Some(_) => return Err(bad("there is no such language: lang is en or fr")),
     };
-    Ok((place, Order { folder, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
+    Ok((place, Order { submission, exercise, seed: wish.seed.unwrap_or(0), language }, wish))
 }
 
 impl From<NoReport> for Refusal {
@@ -240,41 +253,66 @@ async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
     }
 }
 
-/// The submission as a folder: from JSON or a zip file; any other body is `src/lib.rs` itself.
-fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(TempDir, Wish), Refusal> {
+/// The submission as files: from JSON or an archive; any other body is a file of its own name, `src/lib.rs` where it has none.
+fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(LaidOut, Wish), Refusal> {
     let failed = |error: std::io::Error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.kind().to_string());
     if body.is_empty() {
         return Err(bad("the body is empty: it is the submission"));
     }
     let home = scratch::folder().map_err(failed)?;
-    let folder = home.path().join(SUBMISSION);
-    fs::create_dir(&folder).map_err(failed)?;
+    let mut place = home.path().join(SUBMISSION);
+    fs::create_dir(&place).map_err(failed)?;
     let is_json = kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
     if is_json {
         let sent: Sent = serde_json::from_slice(body).map_err(|error| {
             bad(&format!("no submission ({error}): write {{\"files\": {{\"src/lib.rs\": \"…\"}}}}"))
         })?;
-        write_files(&folder, &sent.files)?;
+        write_files(&place, &sent.files)?;
         wish = wish.or(sent.wish);
-    } else if archive::is_packed(body) {
+    }
+    let name = wish.name.as_deref().and_then(own_name);
+    if !is_json {
+        place = lay_out_bytes(home.path(), place, name.as_deref().map(FilePath::new), body)?;
+    }
+    let name = name.unwrap_or_else(|| SUBMISSION.to_owned());
+    Ok((LaidOut { folder: home, place, name }, wish))
+}
+
+/// Lays out what is no JSON in the folder `place`, and says where the submission is then.
+fn lay_out_bytes(home: &FilePath, place: PathBuf, name: Option<&FilePath>, body: &[u8]) -> Result<PathBuf, Refusal> {
+    let failed = |error: std::io::Error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &error.kind().to_string());
+    // What calls itself an archive is no source, whatever is in it.
+    if name.is_some_and(archive::is_archive) || archive::is_packed(body) {
         let refused = |refused: archive::Refused| bad(&refused.to_string());
-        let packed = home.path().join("packed");
+        let packed = home.join("packed");
         fs::write(&packed, body).map_err(failed)?;
         // The exercise may be named only inside the archive. A service is not graded here: to one, every file would belong.
         let languages = CodeLanguage::ALL.into_iter().filter(|code| *code != CodeLanguage::Http).collect::<Vec<_>>();
-        archive::unpack_learner(&packed, &folder, &languages).map_err(refused)?;
-    } else {
-        fs::create_dir(folder.join("src")).and_then(|()| fs::write(folder.join("src/lib.rs"), body)).map_err(failed)?;
+        archive::unpack_learner(&packed, &place, &languages).map_err(refused)?;
+        return Ok(place);
     }
-    Ok((home, wish))
+    if let Some(name) = name.filter(|name| name.extension().is_some()) {
+        let file = place.join(name);
+        fs::write(&file, body).map_err(failed)?;
+        return Ok(file);
+    }
+    fs::create_dir(place.join("src")).and_then(|()| fs::write(place.join("src/lib.rs"), body)).map_err(failed)?;
+    Ok(place)
 }
 
-fn write_files(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Refusal> {
+/// The name that a sender gives to what is sent, as a file here may be called: without folders, on one line.
+fn own_name(name: &str) -> Option<String> {
+    let own = printable::line(name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next()?.trim());
+    let is_name = !own.is_empty() && own.len() <= NAME_BYTES_MAX && !own.trim_matches('.').is_empty();
+    is_name.then_some(own)
+}
+
+fn write_files(folder: &FilePath, files: &BTreeMap<String, String>) -> Result<(), Refusal> {
     if files.is_empty() || files.len() > FILES_MAX {
         return Err(bad(&format!("a submission has from 1 to {FILES_MAX} files")));
     }
     for (name, text) in files {
-        let path = Path::new(name);
+        let path = FilePath::new(name);
         let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
         if name.len() > 200 || name.contains(['\0', '\\']) || !path.components().all(plain) {
             return Err(bad("a file's name is a short path like src/lib.rs, without `..`"));

@@ -1,13 +1,13 @@
 //! The desk: submissions wait in a bounded queue, and a few workers grade or build them, one each at a time.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cachedojo_judge::Report;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{Brief, CodeLanguage, InterfaceKind};
 use cachedojo_notation::text::Language;
 use tempfile::TempDir;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -26,14 +26,34 @@ const QUEUE: usize = 32;
 pub const PATIENCE: Duration = Duration::from_mins(2);
 /// The most characters of a refusal to build: the report says the rest.
 const REFUSAL_CHARACTERS: usize = 1_000;
-/// The submission's path in a report.
+/// The submission's path in a report, where the sender has no name for it.
 pub const SUBMISSION: &str = "submission";
+
+/// What was sent, laid out as files.
+#[derive(Debug)]
+pub struct LaidOut {
+    /// The folder that contains all of it, removed with this.
+    pub folder: TempDir,
+    /// The submission in that folder: a folder of files, or one file.
+    pub place: PathBuf,
+    /// The sender's name for it.
+    pub name: String,
+}
+
+impl LaidOut {
+    /// A message about the submission, with the sender's name for it in place of where it was laid out.
+    fn named(&self, message: &str) -> String {
+        let place = self.place.display().to_string();
+        let message = message.replace(&place, &self.name);
+        message.replace(&format!("{}/", self.folder.path().display()), "")
+    }
+}
 
 /// A submission to grade.
 #[derive(Debug)]
 pub struct Order {
-    /// The folder that contains [`SUBMISSION`], removed with the order.
-    pub folder: TempDir,
+    /// The submission.
+    pub submission: LaidOut,
     /// An exercise's id.
     pub exercise: String,
     /// The grading seed.
@@ -88,6 +108,10 @@ pub struct Offer {
     pub max_score: u32,
     /// From how many points it is passed.
     pub passing_score: u32,
+    /// The languages of its submissions.
+    pub languages: Vec<CodeLanguage>,
+    /// Whether what is handed in is graded: a service is where this program may start it.
+    pub is_graded: bool,
 }
 
 /// The side where submissions are handed in.
@@ -95,6 +119,7 @@ pub struct Offer {
 pub struct Desk {
     queue: SyncSender<Ticket>,
     offers: Arc<[Offer]>,
+    briefs: Arc<[Brief]>,
     places: Arc<Semaphore>,
 }
 
@@ -122,10 +147,13 @@ pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>)
             title_fr: exercise.title.get(Language::French).to_owned(),
             max_score: exercise.max_score(),
             passing_score: exercise.passing_score,
+            languages: exercise.languages.clone(),
+            is_graded: exercise.interface != InterfaceKind::Service || bench.is_trusting(),
         }
     };
     let places = Arc::new(Semaphore::new(QUEUE));
-    let desk = Desk { queue, offers: benches.values().map(offer).collect(), places };
+    let briefs = benches.values().map(|bench| bench.pack.brief()).collect();
+    let desk = Desk { queue, offers: benches.values().map(offer).collect(), briefs, places };
     (desk, Workers { tickets: Mutex::new(tickets), benches })
 }
 
@@ -133,6 +161,11 @@ impl Desk {
     /// The list of exercises.
     pub fn offers(&self) -> &[Offer] {
         &self.offers
+    }
+
+    /// What a learner is told of an exercise before handing in.
+    pub fn brief(&self, id: &str) -> Option<&Brief> {
+        self.briefs.iter().find(|brief| brief.id == id)
     }
 
     /// A place for a request, from when its submission has come until its report is ready; `None` if all are taken.
@@ -202,13 +235,11 @@ impl Workers<'_> {
 
     fn build(&self, order: &Order, stop: &Stop) -> Result<PageModule, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
-        match isolated::build(bench, &order.folder.path().join(SUBMISSION), stop) {
+        match isolated::build(bench, &order.submission.place, stop) {
             Ok(module) => Ok(PageModule::Module(module)),
             Err(error) => {
                 let why = unbuilt(&error, order.language).ok_or_else(|| format!("{error:#}"))?;
-                // The path of the scratch folder stays here.
-                let why = why.replace(&format!("{}/", order.folder.path().display()), "");
-                Ok(PageModule::Refused(why.chars().take(REFUSAL_CHARACTERS).collect()))
+                Ok(PageModule::Refused(order.submission.named(&why).chars().take(REFUSAL_CHARACTERS).collect()))
             }
         }
     }
@@ -216,13 +247,12 @@ impl Workers<'_> {
     fn grade(&self, order: &Order, stop: &Stop) -> Result<Report, String> {
         let bench = self.benches.get(&order.exercise).ok_or("there is no such exercise")?;
         let grade = |path: &Path| isolated::grade(bench, path, order.seed, order.language, stop);
-        let mut report = grade_one(&order.folder.path().join(SUBMISSION), &grade)?;
-        // The path of the temporary folder is removed from the report.
-        let home = format!("{}/", order.folder.path().display());
-        SUBMISSION.clone_into(&mut report.submission.path);
-        report.submission.files = graded(&order.folder.path().join(SUBMISSION), &bench.pack.exercise.languages);
+        let submission = &order.submission;
+        let mut report = grade_one(&submission.place, &grade)?;
+        submission.name.clone_into(&mut report.submission.path);
+        report.submission.files = graded(&submission.place, &bench.pack.exercise.languages);
         for found in &mut report.diagnostics {
-            found.message = found.message.replace(&home, "");
+            found.message = submission.named(&found.message);
         }
         Ok(report)
     }
@@ -237,8 +267,8 @@ fn unbuilt(error: &anyhow::Error, language: Language) -> Option<String> {
 }
 
 /// The files that were graded, of all that were handed in: the root file first.
-fn graded(folder: &Path, languages: &[CodeLanguage]) -> Vec<String> {
-    let Ok(Submission { root, files, .. }) = Submission::read(folder, languages) else { return Vec::new() };
+fn graded(place: &Path, languages: &[CodeLanguage]) -> Vec<String> {
+    let Ok(Submission { root, files, .. }) = Submission::read(place, languages) else { return Vec::new() };
     let others = files.into_keys().filter(|name| *name != root);
     std::iter::once(root.clone()).chain(others).collect()
 }
@@ -249,7 +279,8 @@ mod tests {
 
     fn order() -> Order {
         let folder = tempfile::tempdir().expect("there is room");
-        Order { folder, exercise: "no-such".to_owned(), seed: 0, language: Language::English }
+        let submission = LaidOut { place: folder.path().to_owned(), folder, name: SUBMISSION.to_owned() };
+        Order { submission, exercise: "no-such".to_owned(), seed: 0, language: Language::English }
     }
 
     #[test]

@@ -128,6 +128,76 @@ fn a_submission_comes_as_text_as_a_zip_file_or_as_json() {
 }
 
 #[test]
+fn what_is_no_source_is_told_under_its_own_name_and_where_it_belongs() {
+    let serving = Serving::start();
+    let kind = "application/octet-stream";
+    let no_source = zip(&[("notes.md", b"x"), ("main.py", b"x = 1")]);
+    for (name, body, said) in [
+        ("notes.txt", b"hello".as_slice(), "`notes.txt` is no Rust source; hand in `src/lib.rs`"),
+        ("a.pdf", b"%PDF", "`a.pdf` is no Rust source; hand in `src/lib.rs`"),
+        ("..%2F..%2Fmain.py", b"x = 1", "`main.py` is no Rust source; hand in `src/lib.rs`"),
+        ("work", &no_source, "`work` holds no Rust source (it has main.py, notes.md); hand in `src/lib.rs`"),
+    ] {
+        let answer = serving.grade(&format!("?name={name}"), kind, body);
+        let report: Value = serde_json::from_str(&answer.body).expect("a report");
+        let found = report["diagnostics"].as_array().expect("messages");
+        assert_eq!((&report["verdict"], &found[0]["message"]), (&"build_failed".into(), &said.into()), "{report}");
+        let elsewhere = "other exercises take Python (`main.py`): `integration-tests`, `line-cache`";
+        assert_eq!(found.get(1).map(|more| &more["message"]), said.contains("main.py").then_some(&elsewhere.into()));
+        assert_eq!((found.iter().all(|one| one["line"] == 0), &report["submission"]["sha256"]), (true, &"".into()));
+    }
+    for (name, lang, body, said) in [
+        ("junk.zip", "", b"\x01\x02\x03".as_slice(), "the archive cannot be read"),
+        ("junk.7z", "&lang=fr", b"7z\xbc\xaf\x27\x1c", "c'est une archive d'une autre sorte"),
+    ] {
+        let answer = serving.grade(&format!("?name={name}{lang}"), kind, body);
+        assert!(answer.status == 400 && answer.body.contains(said), "{name}: {}", answer.body);
+    }
+    // A source keeps its name; what names nothing is `src/lib.rs`.
+    for (name, file) in [("cache.rs", "cache.rs"), ("cache", "src/lib.rs"), ("..", "src/lib.rs"), ("", "src/lib.rs")] {
+        let answer = serving.grade(&format!("?name={name}"), kind, FORBIDDEN.as_bytes());
+        let report: Value = serde_json::from_str(&answer.body).expect("a report");
+        assert_eq!((&report["verdict"], &report["diagnostics"][0]["file"]), (&"forbidden".into(), &file.into()));
+    }
+}
+
+#[test]
+fn an_exercise_is_told_before_anything_is_handed_in() {
+    let serving = Serving::start();
+    let ask = |path: &str| -> Value {
+        serde_json::from_str(&serving.ask(&format!("GET {path}"), "", b"").body).expect("JSON")
+    };
+    let listed = ask("/api/v1/exercises");
+    for offer in listed["exercises"].as_array().expect("a list") {
+        let id = offer["id"].as_str().expect("an id");
+        assert_eq!(offer["is_graded"], id != "cache-service");
+        let brief = ask(&format!("/api/v1/exercises/{id}"));
+        for language in ["en", "fr"] {
+            assert!(brief["statement"][language].as_str().is_some_and(|text| text.starts_with("# ")), "{id}");
+        }
+        let rows = brief["rows"].as_array().expect("rows");
+        let points: u64 = rows.iter().filter_map(|row| row["points"].as_u64()).sum();
+        assert_eq!((Some(points), &brief["max_score"]), (offer["max_score"].as_u64(), &offer["max_score"]), "{id}");
+        let starters = brief["starters"].as_array().expect("starters");
+        let languages: Vec<_> = starters.iter().map(|starter| starter["language"].clone()).collect();
+        assert_eq!(Value::from(languages), offer["languages"]);
+        // What `grader init` writes.
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = folder.path().join("begun").display().to_string();
+        let (_, said, code) = crate::grader(&["init", id, &dir], "");
+        assert_eq!(code, 0, "{said}");
+        for (path, text) in starters[0]["files"].as_object().expect("files") {
+            let written = fs::read_to_string(folder.path().join("begun").join(path)).expect("it is written");
+            assert_eq!(Some(written.as_str()), text.as_str(), "{id}: {path}");
+        }
+        // No case of a check is told.
+        assert!(!brief.to_string().contains("template"));
+    }
+    let answer = serving.ask("GET /api/v1/exercises/no-such?lang=fr", "", b"");
+    assert!(answer.status == 404 && answer.body.contains("cet exercice n'existe pas"), "{}", answer.body);
+}
+
+#[test]
 fn the_whole_way_gives_the_marks_that_the_command_gives() {
     let serving = Serving::start();
     let solution =

@@ -40,6 +40,7 @@ pub(crate) fn graded() -> Report {
         message: "A set counts as a use: expected v2, got nothing.".to_owned(),
         script: "node 20\nset b v2\nexpect v2".to_owned(),
         transcript: "> node 20\n> set b v2\n  stored\n> expect v2\n  broken".to_owned(),
+        schedule: "1. thread 1: src/lib.rs:7 Mutex::lock — ends\nFound by calm.".to_owned(),
         link: String::new(),
     }];
     checks[3].script = "stats".to_owned();
@@ -100,6 +101,7 @@ pub(crate) fn hostile() -> Report {
         check.also_fails = vec![AlsoFails {
             message: attack.to_owned(),
             transcript: attack.to_owned(),
+            schedule: attack.to_owned(),
             script: "get b".to_owned(),
             ..AlsoFails::default()
         }];

@@ -3,7 +3,7 @@
 use cachedojo_lab::event::{Event, NO_ANSWER, What};
 use cachedojo_lab::runner::run;
 use cachedojo_lab::script::expect::{Comparison, Matcher};
-use cachedojo_lab::script::{self, Command, Script};
+use cachedojo_lab::script::{self, Command, Script, Step};
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
@@ -356,10 +356,22 @@ fn part(
     if script.commands.is_empty() {
         return Err((None, tongue.empty()));
     }
+    let named = |step: &Step| (command_name(&step.source), taken(lesson));
+    if let Some(step) = script.commands.iter().find(|step| matches!(step.command, Command::World(_))) {
+        let (command, taken) = named(step);
+        return Err((Some(step.line), tongue.no_simulated_cluster(step.line, &command, &taken)));
+    }
     let broken = |message: String| (None, message);
     let told = run_on(script, lesson.seed, sound).map_err(broken)?;
     if let Some(event) = told.iter().find(|event| matches!(event.what, What::Broken { .. })) {
         return Err((Some(event.line), tongue.breaks_on_sound(event.line, &in_words(event, script, tongue))));
+    }
+    let unknown = |event: &&Event| matches!(event.what, What::NotImplemented { .. });
+    if let Some(event) = told.iter().find(unknown)
+        && let Some(step) = script.commands.get(event.step as usize)
+    {
+        let (command, taken) = named(step);
+        return Err((Some(event.line), tongue.not_known_here(event.line, &command, &taken)));
     }
     if let Some(event) = crash(&told) {
         return Err((Some(event.line), tongue.on_line(event.line, &in_words(event, script, tongue))));
@@ -376,4 +388,27 @@ fn part(
         sound: event.what.to_string(),
         other: other.get(index).map_or_else(|| tongue.silence(), |event| event.what.to_string()),
     })
+}
+
+/// The families of which the programs of a lesson know these commands.
+const TAKEN: &[(&str, &[&str])] = &[
+    ("node", &["new", "set", "get", "delete", "incr", "touch", "clean", "stats"]),
+    ("ring", &["new", "add", "remove", "where", "replicas", "nodes", "spread"]),
+    ("cluster", &["new", "add", "remove", "set", "get", "delete", "where", "stats"]),
+];
+
+/// The commands that the programs of a lesson take, in a sentence: those of the family that its script begins with. The page has no
+/// solutions.
+fn taken(lesson: &Lesson) -> String {
+    let family = lesson.script.starter.split_whitespace().next().unwrap_or_default();
+    let commands = TAKEN.iter().find(|(name, _)| *name == family).map_or(&[][..], |(_, commands)| commands);
+    let named: Vec<String> = commands.iter().map(|command| format!("`{family} {command}`")).collect();
+    if named.is_empty() { format!("`{family}`") } else { named.join(", ") }
+}
+
+/// A command's name: its first word, or two where the first is a family's.
+fn command_name(source: &str) -> String {
+    let words: Vec<&str> = source.split_whitespace().collect();
+    let is_family = words.first().is_some_and(|first| TAKEN.iter().any(|(name, _)| name == first));
+    words[..words.len().min(if is_family { 2 } else { 1 })].join(" ")
 }

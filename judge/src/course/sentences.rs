@@ -136,6 +136,32 @@ impl Tongue {
         )
     }
 
+    pub(super) fn not_known_here(self, line: u32, command: &str, taken: &str) -> String {
+        self.say(
+            || format!("Line {line}: only the reference knows `{command}`. What this lesson is about takes {taken}."),
+            || {
+                format!(
+                    "Ligne {line} : seule la référence connaît `{command}`. Ce dont parle cette leçon prend {taken}."
+                )
+            },
+        )
+    }
+
+    pub(super) fn no_simulated_cluster(self, line: u32, command: &str, taken: &str) -> String {
+        self.say(
+            || {
+                format!(
+                    "Line {line}: `{command}` is for a simulated cluster, and this lesson has none. What it is about takes {taken}."
+                )
+            },
+            || {
+                format!(
+                    "Ligne {line} : `{command}` est pour une grappe simulée, et cette leçon n'en a pas. Ce dont elle parle prend {taken}."
+                )
+            },
+        )
+    }
+
     pub(super) fn no_difference(self) -> String {
         self.say(
             || "Both caches answer this script alike: the bug does not show.".to_owned(),

@@ -48,13 +48,9 @@ impl CheckReport {
             class if class <= row.within => Verdict::Pass,
             _ => Verdict::Fail,
         };
-        let category = match language {
-            Language::English => "Complexity",
-            Language::French => "Complexité",
-        };
         let mut report = Self {
             title: row.title.get(language).to_owned(),
-            category: category.to_owned(),
+            category: category_name("Complexity", language).to_owned(),
             points,
             max_points: row.points,
             fuel: measured.fuel.iter().sum(),
@@ -150,7 +146,10 @@ impl AlsoFails {
             InterfaceKind::Nodes if script_run.lines().any(|line| line.starts_with('@')) => String::new(),
             _ => script_run.trim_end().to_owned(),
         };
-        let mut shown = Self { message: title, script, transcript, ..Self::default() };
+        // Only the first few failing cases of a check have a story.
+        let told = case.schedule.as_ref().filter(|schedule| !schedule.story.is_empty());
+        let schedule = told.map(|schedule| schedule.text(language)).unwrap_or_default();
+        let mut shown = Self { message: title, script, transcript, schedule, ..Self::default() };
         if let Some(at) = divergence {
             (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
             let apart = unlike(&shown.expected, &shown.actual, language);

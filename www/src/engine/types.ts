@@ -9,6 +9,9 @@ export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageV
 /** Rust: `judge::report::Report`. */
 export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
 
+/** Rust: `judge::pack::brief::Brief`. */
+export type Brief = { id: string; title: Bilingual; statement: Bilingual; rows: BriefRow[]; max_score: number; passing_score: number; starters: Starter[] };
+
 /** Rust: `lab::compare::Difference`. */
 export type Difference = { step: number; line: number; source: string; one: string[]; other: string[] };
 
@@ -86,6 +89,15 @@ export type MutantReport = { id: string; scenario: string; detected: boolean; be
 
 /** Rust: `judge::report::SourceDiagnostic`. */
 export type SourceDiagnostic = { file: string; line: number; column: number; message: string };
+
+/** Rust: `notation::text::Bilingual`. */
+export type Bilingual = { en: string; fr: string };
+
+/** Rust: `judge::pack::brief::BriefRow`. */
+export type BriefRow = { id: string; title: Bilingual; category: Bilingual; points: number };
+
+/** Rust: `judge::pack::brief::Starter`. */
+export type Starter = { language: CodeLanguage; files: Record<string, string> };
 
 /** Rust: `judge::course::Chapter`. */
 export type Chapter = { id: string; title: Bilingual; summary: Bilingual; lessons: string[] };
@@ -178,7 +190,7 @@ export type Visibility =
   | "hidden";
 
 /** Rust: `judge::report::AlsoFails`. */
-export type AlsoFails = { expected: string; actual: string; message: string; script: string; transcript: string; link?: string };
+export type AlsoFails = { expected: string; actual: string; message: string; script: string; transcript: string; schedule?: string; link?: string };
 
 /** Rust: `judge::growth::GrowthClass`. */
 export type GrowthClass =
@@ -188,8 +200,12 @@ export type GrowthClass =
   | "worse"
   | "unknown";
 
-/** Rust: `notation::text::Bilingual`. */
-export type Bilingual = { en: string; fr: string };
+/** Rust: `judge::pack::CodeLanguage`. */
+export type CodeLanguage =
+  | "rust"
+  | "python"
+  | "script"
+  | "http";
 
 /** Rust: `judge::course::lesson::Kind`. */
 export type Kind =

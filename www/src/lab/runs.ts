@@ -8,6 +8,7 @@ import { language } from "../settings";
 import { programs, reachProgram } from "./programs";
 import { readAgain } from "./reading";
 import {
+  canRun,
   freshRun,
   isPlaying,
   isRunning,
@@ -48,6 +49,13 @@ export function runAll(): void {
     begin();
   }
   go({ to: END });
+}
+
+/** Runs to the end, unless a run of this very script stands somewhere already: nobody's place in it is lost. */
+export function runOnce(): void {
+  if (canRun.value && (isStale.value || run.value.position === 0)) {
+    runAll();
+  }
 }
 
 /** A step from where the run stands or is about to stand: who presses a key five times goes five steps. */

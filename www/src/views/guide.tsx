@@ -1,7 +1,9 @@
+import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import {
   course,
   exportProgress,
+  type Imported,
   importProgress,
   inLanguage,
   nextLesson,
@@ -180,6 +182,7 @@ function ProgressBar({ all }: { all: number }) {
   const { guide } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const file = useRef<HTMLInputElement>(null);
+  const imported = useSignal<Imported | "wrong" | undefined>(undefined);
   const done = solvedCount.value;
   const save = () => {
     const link = document.createElement("a");
@@ -217,10 +220,12 @@ function ProgressBar({ all }: { all: number }) {
           aria-label={guide.import}
           onChange={async ({ currentTarget }) => {
             const [chosen] = currentTarget.files ?? [];
-            const isTaken = chosen ? await importProgress(chosen) : true;
-            currentTarget.value = "";
-            currentTarget.setCustomValidity(isTaken ? "" : guide.importWrong);
-            currentTarget.reportValidity();
+            const input = currentTarget;
+            if (chosen) {
+              const brought = await importProgress(chosen);
+              input.value = "";
+              imported.value = brought ?? "wrong";
+            }
           }}
         />
         <button
@@ -233,6 +238,15 @@ function ProgressBar({ all }: { all: number }) {
           {guide.reset}
         </button>
       </div>
+      <p
+        role="status"
+        class={imported.value === "wrong" ? "tone-bad" : "note"}
+        data-testid="progress-imported"
+      >
+        {imported.value === "wrong"
+          ? guide.importWrong
+          : imported.value && guide.imported(imported.value.lessons, imported.value.scripts)}
+      </p>
       <Dialog box={dialog} name="forget" title={guide.resetTitle}>
         <p>{guide.resetHelp}</p>
         <button
@@ -241,6 +255,7 @@ function ProgressBar({ all }: { all: number }) {
           data-testid="progress-reset-yes"
           onClick={() => {
             resetProgress();
+            imported.value = undefined;
             dialog.current?.close();
           }}
         >

@@ -1,56 +1,60 @@
 import type { ComponentChildren } from "preact";
+import { type Block, blocks } from "../markdown";
 import { language } from "../settings";
 
-/** The little of Markdown that lessons are written in: paragraphs, lists, code blocks, `code`, **strong**, *emphasis*. */
+/** A text of a lesson or a statement: headings, paragraphs, lists, tables, code blocks, `code`, **strong**, *emphasis*. */
 export function Markdown({ text }: { text: string }) {
   return (
     <div class="prose">
       {blocks(text).map((block, i) => (
-        <Block key={`${i}`} block={block} />
+        <One key={`${i}`} block={block} />
       ))}
     </div>
   );
 }
 
-type Parsed = { kind: "code" | "paragraph"; text: string } | { kind: "list"; items: string[] };
-
-function blocks(text: string): Parsed[] {
-  return text
-    .replaceAll("\r\n", "\n")
-    .trim()
-    .split(/(^```[^\n]*\n[\s\S]*?^```$)/m)
-    .flatMap((part): Parsed[] => {
-      const [, code] = /^```[^\n]*\n([\s\S]*?)\n?```$/.exec(part) ?? [];
-      if (code !== undefined) {
-        return [{ kind: "code", text: code }];
-      }
-      return part
-        .split(/\n{2,}/)
-        .filter((block) => block.trim() !== "")
-        .map((block) => {
-          const lines = block.trim().split("\n");
-          return lines.every((line) => /^\s*[-*] /.test(line))
-            ? { kind: "list", items: lines.map((line) => line.replace(/^\s*[-*] /, "")) }
-            : { kind: "paragraph", text: lines.join(" ") };
-        });
-    });
-}
-
-function Block({ block }: { block: Parsed }) {
+function One({ block }: { block: Block }) {
   switch (block.kind) {
     case "code":
       return <pre>{block.text}</pre>;
-    case "list":
-      return (
-        <ul>
-          {block.items.map((item) => (
-            <li key={item}>{inline(item)}</li>
-          ))}
-        </ul>
-      );
+    case "heading":
+      return block.level < 3 ? <h3>{inline(block.text)}</h3> : <h4>{inline(block.text)}</h4>;
+    case "list": {
+      const items = block.items.map((item) => <li key={item}>{inline(item)}</li>);
+      return block.isNumbered ? <ol>{items}</ol> : <ul>{items}</ul>;
+    }
+    case "table":
+      return <Table head={block.head} rows={block.rows} />;
     case "paragraph":
       return <p>{inline(block.text)}</p>;
   }
+}
+
+function Table({ head, rows }: { head: string[]; rows: string[][] }) {
+  return (
+    <div class="wide-table">
+      <table class="table">
+        <thead>
+          <tr>
+            {head.map((cell) => (
+              <th key={cell} scope="col">
+                {inline(cell)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.join("|")}>
+              {row.map((cell, i) => (
+                <td key={`${i}`}>{inline(cell)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 /** A sentence of the page's own in which `code` stands between backticks. */
@@ -66,9 +70,9 @@ function inline(text: string): ComponentChildren {
       return <code>{part.slice(1, -1)}</code>;
     }
     if (part.startsWith("**") && part.length > 4) {
-      return <strong>{bound(part.slice(2, -2))}</strong>;
+      return <strong>{inline(part.slice(2, -2))}</strong>;
     }
-    return part.startsWith("*") && part.length > 2 ? <em>{bound(part.slice(1, -1))}</em> : bound(part);
+    return part.startsWith("*") && part.length > 2 ? <em>{inline(part.slice(1, -1))}</em> : bound(part);
   });
 }
 

@@ -19,9 +19,14 @@ import { World } from "./world";
 export function Page() {
   return (
     <>
-      <a class="skip" href="#script">
+      {/* To where one writes, not to the card around it: what is typed next is the script. */}
+      <button
+        type="button"
+        class="skip"
+        onClick={() => document.querySelector<HTMLElement>("#script .cm-content")?.focus()}
+      >
         {words.value.skip}
-      </a>
+      </button>
       {!isEmbedded && <Header />}
       <Banner />
       <main class={isOpen.value ? "lab guided" : "lab"}>

@@ -297,7 +297,9 @@ function Place() {
     return <>{total === 0 ? status.ready : status.start}</>;
   }
   if (isDone) {
-    return <>{position === total ? status.done(all) : status.ended(here)}</>;
+    // A program may fail at the last command too.
+    const hasFailed = eventBefore(position)?.kind === "crashed";
+    return <>{position === total && !hasFailed ? status.done(all) : status.ended(here)}</>;
   }
   return <>{status.at(here, all)}</>;
 }

@@ -3,6 +3,7 @@ import { raceTrace, stop, traceDone } from "../lab";
 import { language } from "../settings";
 import type { TraceRaced } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
+import { FileButton } from "./file-button";
 import { LaneTable, POLICIES, Victims } from "./lanes";
 import { coded } from "./markdown";
 
@@ -109,15 +110,8 @@ export function TraceRace() {
             }}
           />
         </label>
-        <input
-          aria-label={traces.drop}
-          type="file"
-          onChange={({ currentTarget }) => {
-            take(currentTarget.files?.[0]);
-            // The same file, mended, is to be replayed again.
-            currentTarget.value = "";
-          }}
-        />
+        <FileButton text={traces.choose} label={traces.drop} take={([chosen]) => take(chosen)} />
+        {file.value && <span class="note">{file.value.name}</span>}
       </fieldset>
       <button
         type="button"

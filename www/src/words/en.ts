@@ -1,4 +1,5 @@
 import type { Dialect } from "../engine/worker";
+import { grades } from "./en-grades";
 
 const lab = `# A cache of 100 bytes: press Run, or Step.
 node new 100 lru
@@ -182,7 +183,7 @@ export const en = {
     },
     lackSaid: (why: string) => `The program that is to obey could not be had: nothing runs. ${why}`,
     reference: "Let the reference obey",
-    example: (title: string) => `Example: ${title}. Your own work is untouched.`,
+    example: (title: string) => `The example “${title}”. Your own work is untouched.`,
     mine: "Back to my script",
     fork: (command: string) =>
       `A fork: it goes as the other script went up to command ${command}. That script is untouched.`,
@@ -220,64 +221,7 @@ export const en = {
     pictures: { ring: "Ring (SVG)", messages: "Messages (SVG)" },
     contains: "It carries the script, its seed and the command where you are.",
   },
-  grades: {
-    open: "Grade",
-    title: "Grade a submission",
-    nobody:
-      "Nobody grades here: no grader answers at this address. Run `grader serve` and open the address that it prints; it serves this page too.",
-    hand: "Drop a folder, a .zip, src/lib.rs or a .py file here, or choose files:",
-    begin: "`grader show` has an exercise's statement; `grader init` begins it in a folder of yours.",
-    exercise: "Exercise",
-    gradingHere: "Checking your program.",
-    grading: "Compiling and checking. The first time, known bugs are compiled too: it takes longer.",
-    points: (points: number, max: number) => `${points} / ${max}`,
-    passed: "points: passed.",
-    failed: (passing: number) => `points: not passed yet, which takes ${passing}.`,
-    verdict: {
-      build_failed: "The submission did not compile.",
-      forbidden: "The submission uses something that is not allowed.",
-      harness_error: "The grader itself failed. This is not your fault.",
-    },
-    refused: {
-      nothing: "There is no file to grade: choose src/lib.rs, its folder, or a .zip of it.",
-      tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
-      program: "This is no program that `grader build` made: build it again, for this exercise.",
-      stopped: "Grading was stopped.",
-      endless:
-        "Your program was ended: its checks took too long. Look for a loop that never ends; `grader grade` names the check.",
-      noBrief: "This page came without checks: hand in the source where a grader serves the page.",
-      sourceOnly:
-        "This page grades no program on this exercise: hand in its source, where `grader serve` serves the page, or run `grader grade`.",
-      unreachable: "The grader does not answer: is `grader serve` still running?",
-    },
-    graded: (path: string, digest: string) => `Graded: ${path} (SHA-256 ${digest}…)`,
-    behavesLike: "It behaves like a known bug",
-    expected: "expected",
-    actual: "found",
-    alsoFails: "Also fails",
-    tryOwn: "See what your program does",
-    tryReference: "See what the reference does",
-    answered: "What your program answered:",
-    nothingOfIt:
-      "Nothing that this exercise asks for is in your program. Was it built for another exercise? Then choose that one.",
-    here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",
-    program: "To grade a program that `grader build` made, drop its .wasm here: that needs no grader.",
-    stop: "Stop grading",
-    verdicts: {
-      pass: "passed",
-      fail: "failed",
-      not_implemented: "not written yet",
-      panic: "panicked",
-      deadlock: "deadlocked",
-      race: "depends on the order of threads",
-      timeout: "never ended",
-      out_of_memory: "ran out of memory",
-      forbidden: "forbidden",
-      flaky: "not twice the same",
-      skipped: "skipped",
-      harness_error: "not judged",
-    },
-  },
+  grades,
   guide: {
     welcome: "Where to begin",
     lessons: "Lessons",
@@ -303,11 +247,15 @@ export const en = {
     export: "Export",
     import: "Import",
     importWrong: "This is no file of progress: choose one that this page exported.",
+    imported: (lessons: number, scripts: number) =>
+      lessons + scripts === 0
+        ? "Nothing new: all of it is here already."
+        : `Brought in: progress in ${some(lessons, "lesson", "lessons")}, ${some(scripts, "script", "scripts")}.`,
     reset: "Forget",
     resetTitle: "Forget your progress?",
     resetHelp:
-      "Which lessons are solved, your points and hints. Your scripts stay. Export first if you may want it back.",
-    resetYes: "Forget it",
+      "This page forgets which lessons you solved, your points, and the hints that you took. Your scripts stay. Export first if you may want the rest back.",
+    resetYes: "Forget my progress",
     example: "An example",
     runExample: "Run the example",
     task: "Your task",
@@ -421,6 +369,7 @@ export const en = {
   traces: {
     title: "The same race on a trace",
     help: "A trace lists what a real cache was asked. Belady's rule knows all that comes: where objects are of one size, nobody beats it.",
+    choose: "Choose a file…",
     drop: "Drop a trace here, or choose a file (up to 32 MiB, not packed):",
     format: "Format",
     formats: {

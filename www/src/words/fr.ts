@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { grades } from "./fr-grades";
 
 const lab = `# Un cache de 100 octets : Lancer, ou Pas.
 node new 100 lru
@@ -183,7 +184,7 @@ export const fr: Words = {
     },
     lackSaid: (why) => `Le programme qui doit obéir n'a pas pu être obtenu : rien ne s'exécute. ${why}`,
     reference: "Faire obéir la référence",
-    example: (title) => `Exemple : ${title}. Votre propre travail est intact.`,
+    example: (title) => `L'exemple « ${title} ». Votre propre travail est intact.`,
     mine: "Revenir à mon script",
     fork: (command) =>
       `Une bifurcation : elle va comme l'autre script jusqu'à la commande ${command}. Cet autre script est intact.`,
@@ -221,66 +222,7 @@ export const fr: Words = {
     pictures: { ring: "Anneau (SVG)", messages: "Messages (SVG)" },
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
-  grades: {
-    open: "Noter",
-    title: "Noter un rendu",
-    nobody:
-      "Personne ne note ici : aucun correcteur ne répond à cette adresse. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
-    hand: "Déposez ici un dossier, un .zip, src/lib.rs ou un fichier .py, ou choisissez des fichiers :",
-    begin: "`grader show` montre l'énoncé d'un exercice ; `grader init` le commence dans un dossier à vous.",
-    exercise: "Exercice",
-    gradingHere: "Vérification de votre programme.",
-    grading:
-      "Compilation et vérifications. La première fois, les bogues connus sont compilés aussi : c'est plus long.",
-    points: (points, max) => `${points} / ${max}`,
-    passed: "points : réussi.",
-    failed: (passing) => `points : pas encore réussi, il en faut ${passing}.`,
-    verdict: {
-      build_failed: "Le rendu ne compile pas.",
-      forbidden: "Le rendu emploie quelque chose d'interdit.",
-      harness_error: "Le correcteur lui-même a échoué. Ce n'est pas votre faute.",
-    },
-    refused: {
-      nothing: "Il n'y a rien à noter : choisissez src/lib.rs, son dossier ou un .zip.",
-      tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
-      program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
-      stopped: "La notation a été arrêtée.",
-      endless:
-        "Votre programme a été arrêté : ses vérifications ont pris trop de temps. Cherchez une boucle sans fin ; `grader grade` nomme la vérification.",
-      noBrief: "Cette page est venue sans vérifications : déposez le code là où un correcteur sert la page.",
-      sourceOnly:
-        "Cette page ne note pas de programme sur cet exercice : déposez son code source, là où `grader serve` sert la page, ou lancez `grader grade`.",
-      unreachable: "Le correcteur ne répond pas : « grader serve » tourne-t-il encore ?",
-    },
-    graded: (path, digest) => `Noté : ${path} (SHA-256 ${digest}…)`,
-    behavesLike: "Il se comporte comme un bogue connu",
-    expected: "attendu",
-    actual: "trouvé",
-    alsoFails: "Échoue aussi",
-    tryOwn: "Voir ce que fait votre programme",
-    tryReference: "Voir ce que fait la référence",
-    answered: "Ce que votre programme a répondu :",
-    nothingOfIt:
-      "Votre programme n'a rien de ce que demande cet exercice. A-t-il été construit pour un autre ? Alors choisissez celui-là.",
-    here: "Votre programme a été noté sur les vérifications publiques, dans cette page. Seule la correction de votre professeur compte.",
-    program:
-      "Pour noter un programme fait par `grader build`, déposez ici son .wasm : il n'y faut pas de correcteur.",
-    stop: "Arrêter la notation",
-    verdicts: {
-      pass: "réussi",
-      fail: "échoué",
-      not_implemented: "pas encore écrit",
-      panic: "a paniqué",
-      deadlock: "interblocage",
-      race: "dépend de l'ordre des threads",
-      timeout: "n'a jamais fini",
-      out_of_memory: "mémoire épuisée",
-      forbidden: "interdit",
-      flaky: "pas deux fois pareil",
-      skipped: "sauté",
-      harness_error: "non jugé",
-    },
-  },
+  grades,
   guide: {
     welcome: "Par où commencer",
     lessons: "Leçons",
@@ -306,11 +248,15 @@ export const fr: Words = {
     export: "Exporter",
     import: "Importer",
     importWrong: "Ce n'est pas un fichier de progression : choisissez-en un que cette page a exporté.",
+    imported: (lessons, scripts) =>
+      lessons + scripts === 0
+        ? "Rien de nouveau : tout y est déjà."
+        : `Ajouté : la progression de ${some(lessons, "leçon", "leçons")}, ${some(scripts, "script", "scripts")}.`,
     reset: "Oublier",
     resetTitle: "Oublier votre progression ?",
     resetHelp:
-      "Les leçons résolues, vos points et vos indices. Vos scripts restent. Exportez d'abord si vous voulez la retrouver.",
-    resetYes: "L'oublier",
+      "Cette page oublie quelles leçons vous avez résolues, vos points et les indices lus. Vos scripts restent. Exportez d'abord si vous voulez retrouver le reste.",
+    resetYes: "Oublier ma progression",
     example: "Un exemple",
     runExample: "Lancer l'exemple",
     task: "À vous",
@@ -424,7 +370,8 @@ export const fr: Words = {
   traces: {
     title: "La même course sur une trace",
     help: "Une trace liste ce qu'on a demandé à un vrai cache. La règle de Belady sait tout ce qui vient : si les objets sont de même taille, nul ne la bat.",
-    drop: "Déposez une trace ici, ou choisissez un fichier (32 Mio au plus, non compressé) :",
+    choose: "Choisir un fichier…",
+    drop: "Déposez une trace ici, ou choisissez un fichier (32 Mio au plus, non compressé) :",
     format: "Format",
     formats: {
       keys: "keys : une clé par ligne",

@@ -16,6 +16,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("lab/src/event.rs", "Event"),
     ("lab/src/families/cluster/play.rs", "ClusterView"),
     ("judge/src/report.rs", "Report"),
+    ("judge/src/pack/brief.rs", "Brief"),
     ("lab/src/compare.rs", "Difference"),
     ("judge/src/course/mod.rs", "PublicCourse"),
     ("judge/src/course/attempt.rs", "Attempt"),
@@ -236,7 +237,7 @@ impl Serde {
                     "flatten" => how.flatten = true,
                     "skip" | "skip_serializing" => how.skip = true,
                     "skip_serializing_if" => how.may_lack = true,
-                    "default" | "deny_unknown_fields" => {}
+                    "default" | "deny_unknown_fields" | "expecting" => {}
                     other => ensure!(other.is_empty(), "serde's `{other}` is not known here"),
                 }
             }
