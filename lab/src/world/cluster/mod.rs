@@ -27,7 +27,7 @@ use cachedojo::random::Random;
 use drive::Drive;
 use host::{Held, State};
 use network::Network;
-use story::{Counts, Happened, Happening, Rare};
+use story::{Carried, Counts, Happened, Happening, Rare};
 
 pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
@@ -57,6 +57,19 @@ pub struct Call {
     pub asked: Micros,
     /// The time of the answer, and the answer.
     pub answer: Option<(Micros, Outcome)>,
+}
+
+/// A message under way.
+#[derive(Debug)]
+pub struct UnderWay<'a> {
+    /// To whom.
+    pub to: NodeId,
+    /// When it was sent.
+    pub sent: Micros,
+    /// When it arrives; `None` for one that waits for a paused node.
+    pub due: Option<Micros>,
+    /// From whom, and what it says.
+    pub envelope: &'a Envelope,
 }
 
 /// The world.
@@ -180,21 +193,31 @@ impl ClusterWorld {
         self.story.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The messages under way: from, to, kind, sent and due.
-    pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
-        let message = |(due, what): (Micros, &What)| match what {
+    /// The messages under way, the earliest sent first; those that wait for a paused node are due at no time.
+    pub fn under_way(&self) -> Vec<UnderWay<'_>> {
+        let sent = self.agenda.by_cause().filter_map(|(due, what)| match what {
             What::Deliver { to, sent_at, envelope } => {
-                Some((envelope.from, *to, envelope.message.name(), *sent_at, due))
+                Some(UnderWay { to: *to, sent: *sent_at, due: Some(due), envelope })
             }
             What::Tick { .. } | What::Written { .. } => None,
-        };
-        self.agenda.by_cause().filter_map(message).collect()
+        });
+        let waiting = self.hosts.iter().flat_map(|(&to, host)| {
+            host.waiting().map(move |(sent, envelope)| UnderWay { to, sent, due: None, envelope })
+        });
+        let mut all: Vec<_> = waiting.chain(sent).collect();
+        all.sort_by_key(|one| one.sent);
+        all
     }
 
     fn tell(&mut self, happening: Happening) {
         if let Some(story) = &mut self.story {
             story.push(Happened { at: self.now, what: happening });
         }
+    }
+
+    /// What a message carries, where that is told.
+    fn carried(&self, envelope: &Envelope) -> Carried {
+        if self.story.is_some() { Carried::by(&envelope.message) } else { Carried::default() }
     }
 
     fn schedule(&mut self, at: Micros, what: What) {
@@ -286,6 +309,7 @@ impl ClusterWorld {
         let now = self.now;
         let (from, name, key) = (envelope.from, envelope.message.name(), envelope.message.key().cloned());
         let is_routine = envelope.message.is_routine();
+        let carried = self.carried(&envelope);
         let Some(host) = self.hosts.get_mut(&to) else { return };
         let arrives = host.status == Status::Up;
         match (host.status, &mut host.state) {
@@ -300,7 +324,7 @@ impl ClusterWorld {
             _ => {}
         }
         let received = arrives.then_some(now);
-        self.tell(Happening::Message { from, to, name, key, is_routine, sent: sent_at, received });
+        self.tell(Happening::Message { from, to, name, key, carried, is_routine, sent: sent_at, received });
         if arrives {
             self.carry_out(to);
         }
@@ -343,7 +367,8 @@ impl ClusterWorld {
             if arrivals == [None, None] && self.story.is_some() {
                 let (name, key) = (envelope.message.name(), envelope.message.key().cloned());
                 let (is_routine, sent) = (envelope.message.is_routine(), self.now);
-                self.tell(Happening::Message { from: node, to, name, key, is_routine, sent, received: None });
+                let (from, carried) = (node, self.carried(&envelope));
+                self.tell(Happening::Message { from, to, name, key, carried, is_routine, sent, received: None });
             }
             let [first, second] = arrivals;
             if let Some(second) = second {
