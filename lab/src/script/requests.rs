@@ -38,10 +38,12 @@ pub(super) fn beginnings(lines: &[Vec<u8>]) -> Vec<bool> {
     vec![true; lines.len()]
 }
 
-#[cfg(all(test, feature = "services"))]
+#[cfg(test)]
 mod tests {
+    #[cfg(feature = "services")]
     use super::beginnings;
 
+    #[cfg(feature = "services")]
     #[test]
     fn a_value_belongs_to_its_command() {
         for (text, expected) in [

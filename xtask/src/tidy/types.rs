@@ -236,7 +236,7 @@ impl Serde {
                     "flatten" => how.flatten = true,
                     "skip" | "skip_serializing" => how.skip = true,
                     "skip_serializing_if" => how.may_lack = true,
-                    "default" | "deny_unknown_fields" => {}
+                    "default" | "deny_unknown_fields" | "expecting" => {}
                     other => ensure!(other.is_empty(), "serde's `{other}` is not known here"),
                 }
             }

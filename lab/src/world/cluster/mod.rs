@@ -14,6 +14,7 @@ pub mod network;
 pub mod plan;
 pub mod simulate;
 pub mod story;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -27,10 +28,11 @@ use cachedojo::random::Random;
 use drive::Drive;
 use host::{Held, State};
 use network::Network;
-use story::{Carried, Counts, Happened, Happening, Rare};
+use story::{Counts, Happened, Happening, Rare};
 
 pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
+pub use way::UnderWay;
 
 /// The most events of one world: a short script can ask for more than anybody would wait for.
 const WORK_MAX: u64 = 5_000_000;
@@ -57,19 +59,6 @@ pub struct Call {
     pub asked: Micros,
     /// The time of the answer, and the answer.
     pub answer: Option<(Micros, Outcome)>,
-}
-
-/// A message under way.
-#[derive(Debug)]
-pub struct UnderWay<'a> {
-    /// To whom.
-    pub to: NodeId,
-    /// When it was sent.
-    pub sent: Micros,
-    /// When it arrives; `None` for one that waits for a paused node.
-    pub due: Option<Micros>,
-    /// From whom, and what it says.
-    pub envelope: &'a Envelope,
 }
 
 /// The world.
@@ -193,31 +182,10 @@ impl ClusterWorld {
         self.story.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The messages under way, the earliest sent first; those that wait for a paused node are due at no time.
-    pub fn under_way(&self) -> Vec<UnderWay<'_>> {
-        let sent = self.agenda.by_cause().filter_map(|(due, what)| match what {
-            What::Deliver { to, sent_at, envelope } => {
-                Some(UnderWay { to: *to, sent: *sent_at, due: Some(due), envelope })
-            }
-            What::Tick { .. } | What::Written { .. } => None,
-        });
-        let waiting = self.hosts.iter().flat_map(|(&to, host)| {
-            host.waiting().map(move |(sent, envelope)| UnderWay { to, sent, due: None, envelope })
-        });
-        let mut all: Vec<_> = waiting.chain(sent).collect();
-        all.sort_by_key(|one| one.sent);
-        all
-    }
-
     fn tell(&mut self, happening: Happening) {
         if let Some(story) = &mut self.story {
             story.push(Happened { at: self.now, what: happening });
         }
-    }
-
-    /// What a message carries, where that is told.
-    fn carried(&self, envelope: &Envelope) -> Carried {
-        if self.story.is_some() { Carried::by(&envelope.message) } else { Carried::default() }
     }
 
     fn schedule(&mut self, at: Micros, what: What) {
