@@ -9,6 +9,7 @@ import { programs, reachProgram } from "./programs";
 import { readAgain } from "./reading";
 import {
   freshRun,
+  isBusy,
   isPlaying,
   isRunning,
   isStale,
@@ -172,6 +173,7 @@ export function arrive(): void {
   clearTimeout(unsaidTimer);
   aim = undefined;
   batch(() => {
+    isBusy.value = false;
     isRunning.value = false;
     isWaiting.value = false;
   });
@@ -181,6 +183,7 @@ export function arrive(): void {
 function depart(go: number, goal: Goal): void {
   const to = "to" in goal ? goal.to : END;
   aim = { go, goal, to };
+  isBusy.value = true;
   clearTimeout(unsaidTimer);
   const { position, known } = run.value;
   if (to <= Math.max(known, position + SHORT)) {
