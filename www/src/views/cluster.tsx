@@ -130,7 +130,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
               }}
             >
               <Icon name={icon} />
-              {label}
+              <span class="label">{label}</span>
             </button>
           ))}
         </div>

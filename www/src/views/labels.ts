@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** How wide a letter is and how high a line of them, in the picture's units. */
-const LETTER = 6.4;
+const LETTER = 6.2;
 const HEIGHT = 12;
 /** How much stays free beside each name. */
 const GAP = 3;

@@ -152,8 +152,8 @@ const TOP = 34;
 const ROW = 16;
 /** How far from whom it was meant for a message is lost that no wall stops. */
 const SHORT = 12;
-/** Which part of its way a message under way is drawn to have gone. */
-const GONE = 0.55;
+/** How much of the last column's width a message under way is drawn to have before it. */
+const TO_GO = 0.35;
 /** How long an arrow's head is, and half as wide as that. */
 const HEAD = 8;
 
@@ -194,7 +194,7 @@ function SpaceTime({
     if (state === "received") {
       return { x1, y1, x2: x(to), y2: y(receivedUs ?? 0), name };
     }
-    const x2 = state === "lost" ? lostAt(x1, x(to), walls) : x1 + (x(to) - x1) * GONE;
+    const x2 = state === "lost" ? lostAt(x1, x(to), walls) : x(to) - Math.sign(x(to) - x1) * TO_GO * column;
     // It never gets there, so its end does not say to whom it was sent.
     return { x1, y1, x2, y2: y1 + (ROW * (x2 - x1)) / (x(to) - x1 || 1), name: `${name} → ${to}` };
   });

@@ -404,7 +404,7 @@ export const fr: Words = {
     messageCount: (count) => some(count, "message", "messages"),
     underWayCount: (count) => `${count} encore en route`,
     foreignCount: (count) => `${count} d'autres opérations (pâles)`,
-    leftOut: (count) => `${count} omis ici`,
+    leftOut: (count) => `sans en montrer ${count}`,
     noMessages:
       "Aucun message n'est arrivé ni ne s'est perdu pendant ce temps. Allez à une écriture ou une lecture.",
     picture: "Une colonne par nœud, le temps vers le bas ; la liste dit la même chose en mots.",
