@@ -136,16 +136,14 @@ function Borrowed() {
           {banner.original}
         </button>
       )}
-      {fork && (
+      {fork && fork.from !== `own.${dialect}` && (
         <button type="button" class="button small" onClick={() => openForkedFrom() || goHome()}>
           {banner.forkedFrom}
         </button>
       )}
-      {fork?.from !== `own.${dialect}` && (
-        <button type="button" class="button small" onClick={goHome}>
-          {banner.mine}
-        </button>
-      )}
+      <button type="button" class="button small" onClick={goHome}>
+        {banner.mine}
+      </button>
     </p>
   );
 }

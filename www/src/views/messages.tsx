@@ -249,7 +249,7 @@ function SpaceTime({
             place && (
               <text
                 key={`${i}`}
-                class={`${classOf(message, chosen)} name`}
+                class={`message-name${message === chosen ? " chosen" : ""}${message.isForeign ? " foreign" : ""}`}
                 x={place.x}
                 y={place.y}
                 text-anchor="middle"

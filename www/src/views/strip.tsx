@@ -8,6 +8,7 @@ import {
   goTo,
   isEmpty,
   isPlaying,
+  isRead,
   isReady,
   isRunning,
   isStale,
@@ -287,7 +288,8 @@ function Place() {
     return <>{status.loading}</>;
   }
   if (isRunning.value) {
-    const running = total === 0 ? status.checking : status.running(here, all);
+    const known = total || (isRead.value ? reading.value.commands : 0);
+    const running = known === 0 ? status.checking : status.running(here, formatNumber(known));
     return <>{isWaiting.value ? status.waiting : running}</>;
   }
   if (lack.value) {
