@@ -93,12 +93,10 @@ pub struct CarriedView {
 }
 
 /// Characters of a value that an event repeats.
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 const VALUE_MAX: usize = 60;
 
 impl CarriedView {
     /// What is told of what a message carries; `None` where it carries nothing.
-    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
     pub(super) fn of(carried: &Carried) -> Option<Self> {
         let Carried { version, record } = carried;
         let value = record.as_ref().and_then(|record| record.value.as_ref());
@@ -111,7 +109,6 @@ impl CarriedView {
 }
 
 /// The beginning of a value, escaped, and whether there is more of it.
-#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 fn beginning(value: &[u8]) -> String {
     let text = escape(&value[..value.len().min(4 * VALUE_MAX)]);
     if value.len() <= VALUE_MAX && text.chars().count() <= VALUE_MAX {
