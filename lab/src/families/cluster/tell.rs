@@ -20,12 +20,12 @@ pub enum WorldEvent {
         /// The receiver.
         to: String,
         /// Its kind: `query`, `store`, `vote?` and so on.
-        name: String,
+        name: Box<str>,
         /// The key that it concerns.
         key: Option<String>,
         /// What it carries of that key.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        carries: Option<CarriedView>,
+        carries: Option<Box<CarriedView>>,
         /// When it was sent.
         sent_us: u64,
         /// When it was received; `None` if it was lost.
@@ -245,9 +245,9 @@ pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
     Some(WorldEvent::Message {
         from: from.to_string(),
         to: to.to_string(),
-        name: (*name).to_owned(),
+        name: (*name).into(),
         key: key.as_ref().map(ToString::to_string),
-        carries: CarriedView::of(carried),
+        carries: CarriedView::of(carried).map(Box::new),
         sent_us: *sent,
         received_us: *received,
     })
