@@ -354,7 +354,7 @@ mod tests {
             told.iter().any(|line| line.contains(" : write k \"nothing\" level=quorum => enregistré")),
             "{told:#?}"
         );
-        assert!(told.iter().any(|line| line.contains("µs en route")), "{told:#?}");
+        assert!(told.iter().any(|line| line.contains("ms en route")), "{told:#?}");
         assert_eq!(told.last().map(String::as_str), Some("les anneaux s'accordent"));
     }
 }

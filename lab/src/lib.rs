@@ -12,6 +12,7 @@
 //! | [`event`] | everything that can be observed, as one enum; scripts expect its texts |
 //! | [`mod@french`] | the French texts of events |
 //! | [`trail`] | saved states of a run, for going back |
+//! | [`written`] | a whole run as one file |
 //! | [`schedule`] | which thread of a subject runs next, given from outside |
 //! | [`scenario`] | script files with their expected output: tests, examples, and native = Wasm |
 //!
@@ -35,3 +36,4 @@ pub mod shrink;
 pub mod subject;
 pub mod trail;
 pub mod world;
+pub mod written;

@@ -1,6 +1,7 @@
 //! Bytes and names as text, in one way everywhere: printable characters stay, others are escaped, ambiguous words are
 //! quoted.
 
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 /// Bytes as text: UTF-8 stays readable; controls, backslashes and stray bytes become `\n`, `\\`, `\x1b` and the like.
@@ -23,6 +24,29 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The order in which people list names: `node2` before `node10`. Digits in a row are compared as one number. Cost: O(bytes).
+pub fn natural_order(one: &str, other: &str) -> Ordering {
+    let (mut a, mut b) = (one.as_bytes(), other.as_bytes());
+    while let ([first, ..], [second, ..]) = (a, b) {
+        if !(first.is_ascii_digit() && second.is_ascii_digit()) {
+            match first.cmp(second) {
+                Ordering::Equal => (a, b) = (&a[1..], &b[1..]),
+                unequal => return unequal,
+            }
+            continue;
+        }
+        let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let ((x, after_x), (y, after_y)) = (a.split_at(digits(a)), b.split_at(digits(b)));
+        let zeros = |text: &[u8]| text.iter().take_while(|&&byte| byte == b'0').count();
+        let (x, y) = (&x[zeros(x)..], &y[zeros(y)..]);
+        match x.len().cmp(&y.len()).then_with(|| x.cmp(y)) {
+            Ordering::Equal => (a, b) = (after_x, after_y),
+            unequal => return unequal,
+        }
+    }
+    a.len().cmp(&b.len()).then_with(|| one.cmp(other))
 }
 
 /// Stand for bytes that are not part of UTF-8 text: private characters, one for each byte from 0x80 on.
@@ -182,5 +206,16 @@ mod tests {
             }
         }
         assert_eq!(from_bytes("plain é\r\n".as_bytes()), "plain é\r\n");
+    }
+
+    #[test]
+    fn names_are_in_the_order_in_which_people_list_them() {
+        let sorted = ["", "A", "B", "n", "n1", "n2", "n10", "n010b", "n11", "node", "x1y2", "x1y10", "\u{e9}"];
+        for (i, one) in sorted.iter().enumerate() {
+            for (j, other) in sorted.iter().enumerate() {
+                assert_eq!(natural_order(one, other), i.cmp(&j), "{one} {other}");
+            }
+        }
+        assert_ne!(natural_order("n1", "n01"), Ordering::Equal);
     }
 }

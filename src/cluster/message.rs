@@ -146,6 +146,26 @@ impl Message {
         }
     }
 
+    /// The record that it carries, if it carries one.
+    pub const fn record(&self) -> Option<&Record> {
+        match self {
+            Self::Answer { record, .. } => record.as_ref(),
+            Self::Store { record, .. } | Self::Hint { record, .. } => Some(record),
+            _ => None,
+        }
+    }
+
+    /// The version that it is about, if it is about one.
+    pub fn version(&self) -> Option<Version> {
+        match self {
+            Self::Hinted { version, .. }
+            | Self::Confirm { version, .. }
+            | Self::Confirmed { version, .. }
+            | Self::Forget { version, .. } => Some(*version),
+            _ => self.record().map(|record| record.version),
+        }
+    }
+
     /// Whether it is sent all the time, independent of clients.
     pub const fn is_routine(&self) -> bool {
         matches!(

@@ -7,9 +7,11 @@ import type { Dialect } from "./engine/worker";
 import {
   DIALECTS,
   goTo,
+  isBusy,
+  isRead,
   isReady,
-  isRunning,
   openSheet,
+  reading,
   run,
   runAll,
   stepBack,
@@ -21,6 +23,13 @@ import { eventCount, judgedBefore } from "./log";
 
 export const isEmbedded = new URLSearchParams(location.search).has("embed");
 
+type Wish = Record<string, unknown>;
+
+/** Wishes that wait at most; what comes when so many wait is refused. */
+const WAITING_MAX = 100;
+/** What came while a run was under way, in order. */
+const waiting: Wish[] = [];
+
 /** Call once. */
 export function startEmbed(): void {
   if (!isEmbedded) {
@@ -29,7 +38,7 @@ export function startEmbed(): void {
   document.documentElement.dataset.embed = "yes";
   addEventListener("message", ({ data, source }) => {
     if (source === parent && data?.cachedojo === 1) {
-      obey(data);
+      take(data);
     }
   });
   effect(() => {
@@ -38,11 +47,30 @@ export function startEmbed(): void {
     }
   });
   effect(() => {
-    const { position, total, isDone } = run.value;
-    if (!isRunning.value && eventCount.value >= 0) {
-      tell({ event: "moved", position, total, isDone, ...judgedBefore(position) });
+    if (!isBusy.value) {
+      queueMicrotask(obeyNext);
     }
   });
+  effect(() => {
+    const { position, total, isDone } = run.value;
+    const { commands, diagnostics } = reading.value;
+    if (isBusy.value || eventCount.value < 0 || !(isRead.value || position > 0)) {
+      return;
+    }
+    const mistakes = new Set(diagnostics.filter(({ isBlank }) => !isBlank).map(({ line }) => line)).size;
+    tellPlace({ position, total: total || commands, isDone, mistakes, ...judgedBefore(position) });
+  });
+}
+
+/** The run and the place that were told last: the same one is told again only of another run or moment. */
+let told: { run: unknown; place: string } | undefined;
+
+function tellPlace(place: Record<string, unknown>): void {
+  const text = JSON.stringify(place);
+  if (told?.run !== run.peek() || told.place !== text) {
+    told = { run: run.peek(), place: text };
+    tell({ event: "moved", ...place });
+  }
 }
 
 /** What is told is what anybody sees who looks at the page: it may go to whatever frame is around it. */
@@ -52,7 +80,36 @@ function tell(message: Record<string, unknown>): void {
   }
 }
 
-function obey(wish: Record<string, unknown>): void {
+function refuse({ do: wished }: Wish, why: "script" | "step" | "unknown" | "full" | "stopped"): void {
+  tell({ event: "refused", do: wished, why });
+}
+
+/** Stop ends what is under way and what waits; everything else is done in the order in which it came. */
+function take(wish: Wish): void {
+  if (wish.do === "stop") {
+    for (const dropped of waiting.splice(0)) {
+      refuse(dropped, "stopped");
+    }
+    stop();
+  } else if (waiting.length >= WAITING_MAX) {
+    refuse(wish, "full");
+  } else {
+    waiting.push(wish);
+    obeyNext();
+  }
+}
+
+function obeyNext(): void {
+  while (!isBusy.peek()) {
+    const wish = waiting.shift();
+    if (!wish) {
+      return;
+    }
+    obey(wish);
+  }
+}
+
+function obey(wish: Wish): void {
   switch (wish.do) {
     case "open":
       openWished(wish);
@@ -66,21 +123,24 @@ function obey(wish: Record<string, unknown>): void {
     case "back":
       stepBack();
       break;
-    case "stop":
-      stop();
-      break;
     case "goTo":
       if (Number.isSafeInteger(wish.step) && (wish.step as number) >= 0) {
         goTo(wish.step as number);
+      } else {
+        refuse(wish, "step");
       }
+      break;
+    default:
+      refuse(wish, "unknown");
   }
 }
 
 /** Opens a script on a sheet of its own: the learner's scripts stay as they are. */
-function openWished({ script, dialect = "lab", seed = 0 }: Record<string, unknown>): void {
+function openWished(wish: Wish): void {
+  const { script, dialect = "lab", seed = 0 } = wish;
   const isKnown = DIALECTS.includes(dialect as Dialect);
   if (typeof script !== "string" || !isKnown || !isSeed(String(seed))) {
-    tell({ event: "refused" });
+    refuse(wish, "script");
     return;
   }
   const original = { text: script, seed: String(seed) };

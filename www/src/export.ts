@@ -1,4 +1,5 @@
 /** What a run leaves behind as files: its trace, its answers, its pictures. */
+import type { RunFormat } from "./engine/worker";
 import { exportRun } from "./lab";
 
 /** What a picture's elements need to look the same away from the page's style sheet. */
@@ -26,12 +27,18 @@ export function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-/** The events as JSON, as `grader run --format json` prints them, or the answers as text. */
-export async function saveRun(format: "json" | "text"): Promise<void> {
+const FILES = {
+  json: ["application/json", "cachedojo-trace.json"],
+  text: ["text/plain", "cachedojo-answers.txt"],
+  handout: ["text/plain", "cachedojo-commands-and-answers.txt"],
+} as const satisfies Record<RunFormat, readonly [string, string]>;
+
+/** The whole run: what `grader run` prints, as JSON or as text, or each command with its answers. */
+export async function saveRun(format: RunFormat): Promise<void> {
   const text = await exportRun(format);
   if (text !== undefined) {
-    const type = format === "json" ? "application/json" : "text/plain";
-    save(new Blob([text], { type }), format === "json" ? "cachedojo-trace.json" : "cachedojo-answers.txt");
+    const [type, name] = FILES[format];
+    save(new Blob([text], { type }), name);
   }
 }
 

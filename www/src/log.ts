@@ -109,6 +109,17 @@ export function eventBefore(position: number): Told | undefined {
   return events[countBefore(position) - 1];
 }
 
+/** The command that was obeyed last among the first `position`, as a script says it. */
+export function sourceBefore(position: number): string | undefined {
+  for (let i = countBefore(position) - 1; i >= 0; i -= 1) {
+    const { step, source } = events[i] ?? {};
+    if (source !== undefined || step !== events[countBefore(position) - 1]?.step) {
+      return source;
+    }
+  }
+  return undefined;
+}
+
 /** How many expectations of the first `position` commands held, and how many did not. */
 export function judgedBefore(position: number): { held: number; broken: number } {
   const count = (steps: number[]) => lowerBound(steps.length, (index) => steps[index] ?? position, position);
@@ -148,6 +159,18 @@ export function messagesOf(step: number, most: number): Message[] {
     }
   }
   return found;
+}
+
+/** What the command asked the cluster about, and when; nothing where it asked nothing about a key. Cost: O(events of the command). */
+export function askedOf(step: number): { key: string; atUs: number } | undefined {
+  const start = lowerBound(quiet.length, (index) => quiet[index]?.step ?? step, step);
+  for (let i = start; quiet[i]?.step === step; i += 1) {
+    const told = quiet[i];
+    if (told?.kind === "world" && told.event.sort === "client" && told.event.key !== null) {
+      return { key: told.event.key, atUs: told.event.atUs };
+    }
+  }
+  return undefined;
 }
 
 /** Hits per read after each of at most `places` equal parts of the reads so far. Cost: O(places + log n). */

@@ -5,6 +5,7 @@ import { startEmbed } from "./embed";
 import { startGuide } from "./guide";
 import { start } from "./lab";
 import { keepOffline } from "./offline";
+import { startProjector } from "./projector";
 import { applySettings } from "./settings";
 import { Page } from "./views/page";
 
@@ -18,4 +19,5 @@ offerPrograms();
 start();
 startGuide();
 startEmbed();
+startProjector();
 keepOffline();

@@ -15,8 +15,8 @@ export interface Sheet extends Script {
   title?: string;
   /** The id of the lesson that it is written for; nothing else has one. */
   lesson?: string | undefined;
-  /** After which command of another script it was forked; nothing else has one. */
-  fork?: number;
+  /** Where it was forked; nothing else has one. */
+  fork?: Fork;
   /** Which check of a report it is; nothing else has one. */
   origin?: Origin;
 }
@@ -28,12 +28,21 @@ export interface Origin {
   actual: string | undefined;
 }
 
+/** Where a script left another: after which command of which sheet. */
+export interface Fork {
+  after: number;
+  from: string;
+}
+
 /** Another text of a sheet that this browser holds too: what a tab wrote that had not seen the other's. */
 export interface Kept extends Saved {
   key: string;
 }
 
-type Saved = { text: string; seed: string; at: number };
+type Saved = { text: string; seed: string; at: number; sheet?: Stray };
+
+/** What a saved sheet was that no address, list or menu leads to: without it its text could not be opened again. */
+type Stray = Pick<Sheet, "dialect" | "original" | "title" | "lesson" | "fork">;
 
 const PREFIX = "cachedojo.sheet.";
 const KEPT = "cachedojo.kept.";
@@ -86,15 +95,38 @@ export function pastedSheet({ text, dialect, seed }: Script): Sheet {
 }
 
 /** A run's script up to where it stood, to go on otherwise. */
-export function forkSheet(
-  { text, dialect, seed, subject }: Script,
-  fork: number,
-  title: string | undefined,
-  lesson: string | undefined,
-): Sheet {
+export function forkSheet({ text, dialect, seed, subject }: Script, after: number, from: Sheet): Sheet {
   const id = `fork.${dialect}.${digest(text)}`;
+  const { title, lesson } = from;
   const borrowed = title === undefined ? {} : { title };
+  // Forked of itself it goes on to lead back to where it came from.
+  const fork = from.id === id && from.fork ? from.fork : { after, from: from.id };
   return { ...restore({ id, dialect, original: { text, seed }, fork, ...borrowed }), lesson, subject };
+}
+
+/** The saved sheets that nothing else leads to, forks and pasted texts, the latest first. Reads them for a list only: see `stray`. */
+export function strays(): { id: string; fork: Fork | undefined; at: number }[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(PREFIX) && isStray(key.slice(PREFIX.length)))
+      .flatMap((key) => {
+        const saved = parse(read(key));
+        return saved?.sheet ? [{ id: key.slice(PREFIX.length), fork: saved.sheet.fork, at: saved.at }] : [];
+      })
+      .toSorted((a, b) => b.at - a.at);
+  } catch {
+    return [];
+  }
+}
+
+/** One of `strays`, to be opened. */
+export function stray(id: string): Sheet | undefined {
+  const saved = isStray(id) ? parse(read(PREFIX + id))?.sheet : undefined;
+  return saved && restore({ ...saved, id });
+}
+
+function isStray(id: string): boolean {
+  return id.startsWith("fork.") || id.startsWith("pasted.");
 }
 
 /** A short name for a text (FNV-1a): nothing is decided by it but which sheet is taken up again. */
@@ -116,9 +148,10 @@ const seen = new Map<string, string | null>();
 const refused = new Map<string, Saved>();
 
 /** Saves a sheet's text and seed, or forgets it where they are the original's. `false` when the browser cannot. */
-export function save({ id, text, seed, original }: Sheet): boolean {
+export function save(sheet: Sheet): boolean {
+  const { id, text, seed, original } = sheet;
   const key = PREFIX + id;
-  const saved: Saved = { text, seed, at: Date.now() };
+  const saved: Saved = { text, seed, at: Date.now(), ...(isStray(id) && { sheet: strayOf(sheet) }) };
   try {
     keepUnseen(id);
     const isOriginal = text === original.text && seed === original.seed;
@@ -133,6 +166,10 @@ export function save({ id, text, seed, original }: Sheet): boolean {
     holdRefused();
     return false;
   }
+}
+
+function strayOf({ dialect, original, title, lesson, fork }: Sheet): Stray {
+  return { dialect, original, lesson, ...(title !== undefined && { title }), ...(fork && { fork }) };
 }
 
 /** The sheet as the store has it now: another tab may have written it since. The same object where nothing changed. */
@@ -269,12 +306,24 @@ function write(key: string, value: string | null): void {
 
 function parse(json: string | null): Saved | undefined {
   try {
-    const { text, seed, at } = JSON.parse(json ?? "null") ?? {};
+    const { text, seed, at, sheet } = JSON.parse(json ?? "null") ?? {};
     const isWhole = typeof text === "string" && typeof seed === "string" && typeof at === "number";
-    return isWhole ? { text, seed, at } : undefined;
+    return isWhole ? { text, seed, at, ...(isStrayWhole(sheet) && { sheet }) } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Another version of the page, or anybody, may have written it. */
+function isStrayWhole(sheet: Partial<Stray> | undefined): sheet is Stray {
+  const { original, fork, dialect } = sheet ?? {};
+  return (
+    typeof dialect === "string" &&
+    ["lab", "line", "memcached", "rest"].includes(dialect) &&
+    typeof original?.text === "string" &&
+    typeof original.seed === "string" &&
+    (fork === undefined || (typeof fork.after === "number" && typeof fork.from === "string"))
+  );
 }
 
 function forgetOldest(): void {

@@ -90,7 +90,7 @@ test("a line that a protocol answers with an error says why", async ({ page }) =
   await write(page, "PUT a 1\nGET é\nEXIT");
   await expect(page.locator(".cm-lintRange-error")).toHaveText("é");
   await expect(page.getByRole("listitem").filter({ hasText: "letters A-Z" })).toBeVisible();
-  await expect(page.getByTestId("status")).toContainText("1 line cannot be read");
+  await expect(page.getByTestId("status")).toContainText("1 line is answered with an error");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toHaveText("STORED\nERROR\nBYE");
 });

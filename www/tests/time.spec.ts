@@ -1,5 +1,5 @@
 /** The time machine: back from far, to a line, a fork from any step; and what is said, in the reader's language. */
-import { expect, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 import { answers, content, open, script, write } from "./helpers";
 
 const MANY = "node new 1MiB\nfor 1..30000 node set key{} 40*x\nnode get key30000";
@@ -76,6 +76,58 @@ test("a run is forked where it stands, goes on otherwise, and the other script s
   await page.reload();
   await expect.poll(() => script(page)).toBe(text);
 });
+
+test("a fork of a fork leads back to the first fork, and each is found again after a reload", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "node new 100\nfor 1..5 node set key{} 1\nnode get key5");
+  const [status, borrowed] = [page.getByTestId("status"), page.getByTestId("borrowed")];
+  const forkAt = async (position: number) => {
+    await page.getByTestId("run").click();
+    await expect(status).toContainText("Done:");
+    await page.getByTestId("scrubber").fill(`${position}`);
+    await expect(status).toContainText(`After command ${position} of`);
+    await page.getByTestId("fork").click();
+    await expect(borrowed).toContainText(`up to command ${position}`);
+    await expect(status).toContainText("Done:");
+  };
+  const add = async (line: string) => {
+    await content(page).click();
+    await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.insertText(line);
+    await expect.poll(() => script(page)).toContain(line);
+  };
+  await forkAt(6);
+  await add("node set FIRST 1");
+  await forkAt(3);
+  await add("node set SECOND 1");
+  const back = page.getByRole("button", { name: "Back to where it was forked" });
+  for (let turn = 0; turn < 2; turn += 1) {
+    await back.click();
+    await expect.poll(() => script(page)).toContain("node set FIRST 1");
+    // It was forked from one's own script, to which one way leads.
+    await expect(back).toHaveCount(0);
+    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "after command 3") });
+    await expect.poll(() => script(page)).toContain("node set SECOND 1");
+    await page.reload();
+    await expect.poll(() => script(page)).toContain("node get key5");
+    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "after command 3") });
+    await expect.poll(() => script(page)).toContain("node set SECOND 1");
+  }
+  await page.getByRole("button", { name: "Back to my script" }).click();
+  await expect.poll(() => script(page)).toContain("node get key5");
+});
+
+/** The place of the option that says so, among all examples. */
+async function lastOption(page: Page, text: string): Promise<number> {
+  const options = page.getByTestId("examples").locator("option");
+  await expect(options.filter({ hasText: text })).toHaveCount(1);
+  return options.evaluateAll(
+    (all, part) => all.findIndex((option) => option.textContent?.includes(part)),
+    text,
+  );
+}
 
 test("what happens and what goes wrong is told in French, and in English again", async ({ page }) => {
   await open(page);

@@ -11,8 +11,8 @@ use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{self, render};
 use cachedojo_lab::scenario::Scenario;
 use cachedojo_lab::script::{self, Dialect};
-use cachedojo_notation::text::{self, Language};
-use serde::Serialize;
+use cachedojo_lab::written::RunReport;
+use cachedojo_notation::text;
 
 use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
@@ -28,24 +28,6 @@ use crate::run::script as on_subject;
 const PYTHON_ID: &str = "line-cache";
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;
-
-/// What `--format json` prints.
-#[derive(Serialize)]
-struct RunReport<'a> {
-    schema: &'static str,
-    dialect: Dialect,
-    seed: u64,
-    diagnostics: Vec<RunDiagnostic>,
-    events: &'a [Event],
-}
-
-#[derive(Serialize)]
-struct RunDiagnostic {
-    line: u32,
-    from: usize,
-    to: usize,
-    message: String,
-}
 
 /// Runs the script and prints. In the dialects `line`, `memcached` and `rest` the text is exactly the answers.
 ///
@@ -89,20 +71,16 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     // A scene has lines that no other script has, and runs only if all of them are right.
     let is_scene = args.subject != "reference"
         && pack.as_ref().is_some_and(|pack| on_subject::is_scene(pack.exercise.interface, script.dialect));
-    let wrong = if is_scene { &[][..] } else { &script.diagnostics };
-    let diagnostics = wrong.iter().map(|diagnostic| RunDiagnostic {
-        line: diagnostic.line + header_lines,
-        from: diagnostic.span.start + header.len(),
-        to: diagnostic.span.end + header.len(),
-        message: diagnostic.mistake.message(Language::English),
-    });
-    let report = RunReport {
-        schema: "cachedojo/run/v1",
-        dialect: script.dialect,
-        seed,
-        diagnostics: diagnostics.collect(),
-        events: &events,
-    };
+    let has_mistakes = !is_scene && !script.diagnostics.is_empty();
+    let mut report = RunReport::of(&script, seed, &events);
+    if is_scene {
+        report.diagnostics.clear();
+    }
+    for diagnostic in &mut report.diagnostics {
+        diagnostic.line += header_lines;
+        diagnostic.from += header.len();
+        diagnostic.to += header.len();
+    }
     print(args.format, &report)?;
     if args.dialect.is_none()
         && !is_whole_run
@@ -112,7 +90,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
-    Ok(if !wrong.is_empty() {
+    Ok(if has_mistakes {
         Outcome::Usage
     } else if events.iter().any(broken) {
         Outcome::NotPassed
@@ -191,7 +169,7 @@ fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {
             for diagnostic in &report.diagnostics {
                 writeln!(err, "line {}: {}", diagnostic.line, harmless(&diagnostic.message))?;
             }
-            out.write_all(&text::to_bytes(&render(report.events, report.dialect)))?;
+            out.write_all(&text::to_bytes(&render(report.events(), report.dialect())))?;
         }
         RunFormat::Json => {
             serde_json::to_writer(&mut out, report)?;

@@ -41,6 +41,28 @@ const TABLES: [&[Entry]; 9] = [
     cluster::COMMANDS,
 ];
 
+/// What each table's commands are about, in English and French: the headings of a list of them. Neighbours may have one.
+const HEADINGS: [(&str, &str); TABLES.len()] = [
+    ("One cache", "Un cache"),
+    ("A ring of nodes", "Un anneau de nœuds"),
+    ("The prototype's cluster, without a network", "Le cluster du prototype, sans réseau"),
+    ("The prototype's parser", "L'analyseur du prototype"),
+    SHORT_FORMS,
+    SHORT_FORMS,
+    ("Protocols, a line at a time", "Les protocoles, une ligne à la fois"),
+    ("Time, expectations, repetition", "Temps, attentes, répétition"),
+    (
+        "A cluster with a network: begin with `cluster nodes=3`",
+        "Un cluster avec un réseau : commencez par `cluster nodes=3`",
+    ),
+];
+const SHORT_FORMS: (&str, &str) = ("Questions", "Questions");
+
+/// The heading below which a list has each command of [`COMMANDS`].
+pub(crate) fn headings() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLES.iter().zip(HEADINGS).flat_map(|(table, heading)| table.iter().map(move |_| heading))
+}
+
 /// Every command, in the order in which a learner meets them.
 pub const COMMANDS: &[Entry] = &joined::<{ length() }>();
 

@@ -84,8 +84,18 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
     }
     // `number` is the line of the byte `counted`.
     let (mut at, mut counted, mut number) = (0, 0, 1);
+    // Where a line begins again, if a value of another length than announced ended within one.
+    let mut whole_from = 0;
     loop {
         match parser.parse(&script.as_bytes()[at..]) {
+            memcached::Parsed::Incomplete if at < text.len() => {
+                let line = lines(&text[at..]).next().map_or(0, |line| line.content.len());
+                number += line_ends(&text[counted..at]);
+                if number <= LINES_MAX {
+                    advice.push(Diagnostic { line: number, span: at..at + line, mistake: Mistake::NoData });
+                }
+                return advice;
+            }
             memcached::Parsed::Incomplete
             | memcached::Parsed::HangUp
             | memcached::Parsed::Request {
@@ -101,13 +111,18 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
                 if number > LINES_MAX {
                     return advice;
                 }
-                let end = text.ceil_char_boundary(at + refusal.span.end);
+                let line_end = text[start..].find(['\r', '\n']).map_or(text.len(), |length| start + length);
+                let end = text.ceil_char_boundary(at + refusal.span.end).min(line_end);
                 let span = start..end.max(start);
-                // What is left of a data line that was refused is refused too: the line is told once.
-                if advice.last().is_none_or(|last: &Diagnostic| last.line != number) {
+                // What is left of a line that went into such a value is refused too: that is told once.
+                if at >= whole_from {
                     advice.push(Diagnostic { line: number, span, mistake: Mistake::Memcached(refusal.mistake) });
                 }
                 at += used;
+                if refusal.mistake == memcached::Mistake::DataEnd {
+                    let rest = script.as_bytes()[at - 1..].iter().position(|&byte| byte == b'\n');
+                    whole_from = rest.map_or(script.len(), |length| at + length);
+                }
             }
         }
     }
@@ -177,7 +192,17 @@ mod tests {
         check(Dialect::Memcached, "set k 0 0 2\nhello\nget k", &[(2, "hell", "The value has not")]);
         check(Dialect::Memcached, "get a", &[]);
         check(Dialect::Memcached, "gte a", &[(1, "gte", "This is no command")]);
-        check(Dialect::Memcached, "set a 0 0 5\nhel", &[]);
+        check(Dialect::Memcached, "set a 0 0 5\nhel", &[(1, "set a 0 0 5", "The value is missing or too short")]);
+        check(
+            Dialect::Memcached,
+            "set a 0 0 5\nhell\nget a\nset c 0 0 2",
+            &[(2, "hell", "The value has not"), (4, "set c 0 0 2", "The value is missing")],
+        );
+        check(
+            Dialect::Memcached,
+            "set a 0 0 2\nlong\nfoo",
+            &[(2, "long", "The value has not"), (3, "foo", "This is no command")],
+        );
     }
 
     #[test]

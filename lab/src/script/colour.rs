@@ -140,7 +140,12 @@ impl Words {
         let Ok(tokens) = read_tokens(content) else { return };
         let usage = self.list.iter().find(|entry| entry.name == name).map_or("", |entry| entry.usage);
         let mut end = command.end;
-        for token in tokens.iter().filter(|token| token.span.start >= command.end) {
+        let arguments = || tokens.iter().filter(|token| token.span.start >= command.end);
+        // `not found` is an answer, and no `not` before one.
+        let is_answer = matches!(name, "expect" | "always")
+            && arguments().next().is_some_and(|token| token.is("not"))
+            && arguments().nth(1).is_some_and(|token| token.is("found"));
+        for token in arguments().skip(usize::from(is_answer)) {
             let span = start + token.span.start..start + token.span.end;
             end = token.span.end;
             match kind_of(token, usage) {
@@ -280,6 +285,8 @@ mod tests {
             &[("node set", Command), ("40*x", Number), ("ttl", Option), ("10s", Number), ("# why", Comment)],
         );
         check(lab, "expect \"a # b\"", &[("expect", Judgement), ("\"a # b\"", Text)]);
+        check(lab, "expect not found", &[("expect", Judgement)]);
+        check(lab, "expect not nothing", &[("expect", Judgement), ("not", Option)]);
         check(lab, "always entries <= 1", &[("always", Judgement), ("1", Number)]);
         check(lab, "cluster nodes=3", &[("cluster", Command), ("nodes", Option), ("3", Number)]);
         check(lab, "for 1..9 node get k{}", &[("for", Command), ("1..9", Number), ("node get", Command)]);

@@ -10,8 +10,10 @@ pub fn fork(text: &str, dialect: Dialect, position: usize) -> String {
     let Some(next) = script.commands.get(position) else { return text.to_owned() };
     let Some(last) = position.checked_sub(1).and_then(|last| script.commands.get(last)) else { return String::new() };
     let done = script.commands[..position].iter().rev().take_while(|step| step.line == last.line).count();
+    // A command of memcached has its value in the lines below.
+    let end = if dialect == Dialect::Memcached { last.line.max(next.line - 1) } else { last.line };
     let mut cut = String::new();
-    for line in lines(text).take_while(|line| line.number <= last.line) {
+    for line in lines(text).take_while(|line| line.number <= end) {
         match (line.number == last.line && next.line == last.line).then(|| shortened(line.content, done)).flatten() {
             Some(shorter) => cut.push_str(&shorter),
             None => cut.push_str(line.raw),
@@ -52,6 +54,6 @@ mod tests {
             assert_eq!(of_cut.commands, whole.commands[..position.min(6)]);
         }
         assert_eq!(fork("PUT a 1\r\nGET a\r\n", Dialect::Line, 1), "PUT a 1\r\n");
-        assert_eq!(fork("set k 0 0 1\r\nx\r\nget k", Dialect::Memcached, 2), "set k 0 0 1\r\nx\r\n");
+        assert_eq!(fork("set k 0 0 1\r\nx\r\nget k", Dialect::Memcached, 1), "set k 0 0 1\r\nx\r\n");
     }
 }

@@ -3,6 +3,7 @@
 use cachedojo_notation::text::Language;
 
 use super::{COMMANDS, Dialect};
+use crate::families::headings;
 
 /// A command, for display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ pub struct Help {
     pub usage: &'static str,
     english: &'static str,
     french: &'static str,
+    heading: (&'static str, &'static str),
 }
 
 impl Help {
@@ -23,6 +25,14 @@ impl Help {
             Language::French => self.french,
         }
     }
+
+    /// What it is about, with its neighbours in the list; empty where a list needs no headings.
+    pub const fn heading(&self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.heading.0,
+            Language::French => self.heading.1,
+        }
+    }
 }
 
 /// The commands of a dialect, in the order in which a learner meets them. Cost: O(commands).
@@ -30,7 +40,14 @@ pub fn help(dialect: Dialect) -> Vec<Help> {
     match dialect {
         Dialect::Lab => COMMANDS
             .iter()
-            .map(|entry| Help { name: entry.name, usage: entry.usage, english: entry.help_en, french: entry.help_fr })
+            .zip(headings())
+            .map(|(entry, heading)| Help {
+                name: entry.name,
+                usage: entry.usage,
+                english: entry.help_en,
+                french: entry.help_fr,
+                heading,
+            })
             .collect(),
         Dialect::Line => LINE.to_vec(),
         Dialect::Memcached => MEMCACHED.to_vec(),
@@ -39,7 +56,7 @@ pub fn help(dialect: Dialect) -> Vec<Help> {
 }
 
 const fn entry(name: &'static str, usage: &'static str, english: &'static str, french: &'static str) -> Help {
-    Help { name, usage, english, french }
+    Help { name, usage, english, french, heading: ("", "") }
 }
 
 const LINE: &[Help] = &[
@@ -205,6 +222,10 @@ mod tests {
                 assert_ne!(entry.name, "");
             }
         }
+        let headings = help(Dialect::Lab).into_iter().map(|entry| entry.heading(Language::English));
+        let mut distinct: Vec<_> = headings.collect();
+        distinct.dedup();
+        assert_eq!(distinct.iter().collect::<std::collections::BTreeSet<_>>().len(), distinct.len(), "{distinct:?}");
         for dialect in Dialect::ALL {
             let list = help(dialect);
             let differ = list.iter().filter(|entry| entry.text(Language::English) != entry.text(Language::French));

@@ -103,6 +103,8 @@ pub enum Mistake {
     /// A line that memcached refuses.
     #[cfg(feature = "services")]
     Memcached(memcached::Mistake),
+    /// The value that a command of memcached announces is not all there.
+    NoData,
     /// Not an HTTP request.
     Rest(rest::LineMistake),
 }
@@ -166,6 +168,7 @@ impl Mistake {
             Self::Line(mistake) => mistake.message(Language::English).into(),
             #[cfg(feature = "services")]
             Self::Memcached(mistake) => mistake.message(Language::English).into(),
+            Self::NoData => "The value is missing or too short: the next line holds as many bytes as this one says.".into(),
             Self::Rest(mistake) => mistake.message(Language::English).into(),
         }
     }
@@ -225,6 +228,9 @@ impl Mistake {
             Self::Line(mistake) => mistake.message(Language::French).into(),
             #[cfg(feature = "services")]
             Self::Memcached(mistake) => mistake.message(Language::French).into(),
+            Self::NoData => {
+                "La valeur manque ou est trop courte : la ligne suivante a autant d'octets que celle-ci en annonce.".into()
+            }
             Self::Rest(mistake) => mistake.message(Language::French).into(),
         }
     }

@@ -13,6 +13,7 @@ pub mod http;
 mod lab;
 pub(crate) mod mistake;
 mod parsed;
+mod requests;
 pub(crate) mod token;
 
 use cachedojo_notation::text;
@@ -30,10 +31,12 @@ pub use mistake::Mistake;
 pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};
 
 use parsed::{Line, lines};
+use requests::beginnings;
 
 /// Parses a script. Never fails, never panics. Cost: O(text + commands).
 pub fn parse(text: &str, dialect: Dialect) -> Script {
     let mut script = Script { dialect, commands: Vec::new(), diagnostics: Vec::new(), expanded_bytes: 0, answers: 0 };
+    let mut memcached = Vec::new();
     for Line { number: line, start, raw, content } in lines(text) {
         if line > LINES_MAX {
             let span = start..start + raw.len();
@@ -45,17 +48,35 @@ pub fn parse(text: &str, dialect: Dialect) -> Script {
             Dialect::Memcached => {
                 // The line end is part of the protocol; a script's last line gets one too.
                 let bytes = if raw.ends_with('\n') { raw.into() } else { format!("{raw}\r\n") };
-                script.ask(line, content, ExtraRequest::Memcached(text::to_bytes(&bytes)));
+                memcached.push((line, content, text::to_bytes(&bytes)));
             }
             Dialect::Rest if content.trim().is_empty() => {}
             Dialect::Rest => script.ask(line, content, ExtraRequest::Rest(content.to_owned())),
             Dialect::Lab => lab::read_line(&mut script, line, start, content),
         }
     }
+    script.ask_memcached(memcached);
     script
 }
 
 impl Script {
+    /// One command for each request: a value is part of the command that announces it.
+    fn ask_memcached(&mut self, lines: Vec<(u32, &str, Vec<u8>)>) {
+        let (heads, bytes): (Vec<_>, Vec<_>) =
+            lines.into_iter().map(|(line, source, bytes)| ((line, source), bytes)).unzip();
+        let mut request = Vec::new();
+        let mut head = None;
+        for ((next, begins), more) in heads.into_iter().zip(beginnings(&bytes)).zip(bytes) {
+            if begins && let Some((line, source)) = head.replace(next) {
+                self.ask(line, source, ExtraRequest::Memcached(std::mem::take(&mut request)));
+            }
+            request.extend(more);
+        }
+        if let Some((line, source)) = head {
+            self.ask(line, source, ExtraRequest::Memcached(request));
+        }
+    }
+
     fn ask(&mut self, line: u32, source: &str, request: ExtraRequest) {
         let command = Command::Ask(Request::Extra(request));
         self.commands.push(Step { line, source: source.to_owned(), command });
@@ -234,6 +255,8 @@ mod tests {
             parse("PUT a b\r\nPUT a b\r\r\nEXIT\r", Dialect::Line).commands.into_iter().map(|step| step.source);
         assert!(sources.eq(["PUT a b", "PUT a b\r", "EXIT\r"]));
         assert_eq!(lines("GET /health\n\n", Dialect::Rest), 1);
+        let heads = parse("set a 0 0 5\nhello\nget a", Dialect::Memcached).commands.into_iter();
+        assert!(heads.map(|step| (step.line, step.source)).eq([(1, "set a 0 0 5".into()), (3, "get a".into())]));
         assert_eq!(lines("", Dialect::Line), 0);
     }
 

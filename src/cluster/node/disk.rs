@@ -80,6 +80,11 @@ impl Disk {
         self.id
     }
 
+    /// The ring as its node knew it last.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
     /// That of a node whose head and records were kept.
     pub fn restored(head: Head, store: Store, settings: &Settings) -> Self {
         let mut view = View::default();

@@ -1,7 +1,7 @@
 //! The page's way into the engine: the one crate that knows wasm-bindgen.
 //!
 //! A few calls that each do much: [`diagnose`] checks a script, a [`Session`] runs one and shows its state, [`example`] parses a
-//! scenario file, [`commands`] lists the language. Events cross as the same JSON as natively, everything else as the plain
+//! scenario file, [`help::commands`] lists the language. Events cross as the same JSON as natively, everything else as the plain
 //! objects below, from which TypeScript types are generated. After a trap the instance is unusable: drop it and make another.
 #![cfg(all(target_arch = "wasm32", target_os = "unknown"))]
 #![forbid(unsafe_code)]
@@ -10,6 +10,7 @@
 mod count;
 #[cfg(feature = "whole")]
 pub mod course;
+pub mod help;
 #[cfg(feature = "whole")]
 pub mod module;
 #[cfg(feature = "whole")]
@@ -31,7 +32,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, help, likely_dialect, parse};
+use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
@@ -72,17 +73,6 @@ pub struct Marked {
     /// Whether nothing is wrong: a lesson left this place for an answer.
     #[serde(rename = "isBlank")]
     pub is_blank: bool,
-}
-
-/// A command of a dialect.
-#[derive(Serialize, Tsify)]
-pub struct CommandHelp {
-    /// The words it begins with.
-    pub name: &'static str,
-    /// How it is written.
-    pub usage: &'static str,
-    /// What it does.
-    pub help: &'static str,
 }
 
 /// A scenario file as an example.
@@ -239,18 +229,6 @@ pub fn colours(text: &str, dialect: &str) -> Result<Vec<u32>, JsError> {
             [from, to, word.kind as u32, word.help.map_or(0, |place| 1 + count(place))]
         })
         .collect())
-}
-
-/// A dialect's commands, explained in the language of that tag.
-///
-/// # Errors
-/// When there is no such dialect.
-#[wasm_bindgen]
-pub fn commands(dialect: &str, language: &str) -> Result<Vec<Ts<CommandHelp>>, JsError> {
-    let language = language_of(language);
-    let told = help(dialect_of(dialect)?).into_iter();
-    let told = told.map(|entry| CommandHelp { name: entry.name, usage: entry.usage, help: entry.text(language) });
-    Ok(told.map(|command| command.into_ts()).collect::<Result<_, _>>()?)
 }
 
 /// The script that consists of this one's first `position` commands.

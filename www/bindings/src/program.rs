@@ -7,32 +7,35 @@ use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::{render, run};
 use cachedojo_lab::script::parse;
 use cachedojo_lab::subject::Subject;
+use cachedojo_lab::written::{RunReport, handout};
 use wasm_bindgen::prelude::*;
 
 use crate::module::{ModuleSubject, Program};
 use crate::{Driven, dialect_of, language_of};
 
-/// Runs a whole script on a program, or on the reference where none is given; its events as JSON, byte for byte what
-/// `grader run --format json` prints.
+/// Runs a whole script on a program, or on the reference where none is given. As `json`, byte for byte what `grader run --format
+/// json` prints; as `text`, what `grader run` prints; as `handout`, each command with its answers below it.
 ///
 /// # Errors
-/// When there is no such dialect, or the program cannot be instantiated.
-#[wasm_bindgen(js_name = runJson)]
-pub fn run_json(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
-    let script = parse(text, dialect_of(dialect)?);
-    Ok(serde_json::to_string(&run(&script, Driven::by(program)?.subject(), seed))?)
-}
-
-/// Runs a whole script on a program, or on the reference where none is given; its answers as text, byte for byte what
-/// `grader run` prints.
-///
-/// # Errors
-/// As [`run_json`].
-#[wasm_bindgen(js_name = runText)]
-pub fn run_text(text: &str, dialect: &str, seed: u64, program: Option<Program>) -> Result<String, JsError> {
+/// When there is no such dialect or format, or the program cannot be instantiated.
+#[wasm_bindgen(js_name = runWhole)]
+pub fn run_whole(
+    text: &str,
+    dialect: &str,
+    seed: u64,
+    program: Option<Program>,
+    format: &str,
+) -> Result<String, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse(text, dialect);
-    Ok(render(&run(&script, Driven::by(program)?.subject(), seed), dialect))
+    let events = run(&script, Driven::by(program)?.subject(), seed);
+    match format {
+        // With the line's end that the command line prints.
+        "json" => Ok(serde_json::to_string(&RunReport::of(&script, seed, &events))? + "\n"),
+        "text" => Ok(render(&events, dialect)),
+        "handout" => Ok(handout(&script, &events)),
+        _ => Err(JsError::new("there is no such format: choose json, text or handout")),
+    }
 }
 
 /// The first command that a program answers differently than the reference: `lab::compare::Difference` as JSON; `null` if there

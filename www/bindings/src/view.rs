@@ -9,7 +9,7 @@ use cachedojo::clock::Instant;
 use cachedojo::ring::HashRing;
 use cachedojo_lab::event::StatsView;
 use cachedojo_lab::reference::Reference;
-use cachedojo_notation::text::escape;
+use cachedojo_notation::text::{escape, natural_order};
 
 use crate::count::count;
 
@@ -93,7 +93,7 @@ pub struct EntryView {
 #[derive(Serialize, Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct RingView {
-    /// Its members, by id.
+    /// Its members, as people list names: node2 before node10.
     pub members: Vec<MemberView>,
     /// Where each point stands, clockwise from zero; empty when there are more than [`POINTS_SHOWN_MAX`].
     pub places: Vec<u32>,
@@ -202,9 +202,17 @@ pub(crate) fn node_view(node: &CacheNode, now_ms: u64) -> NodeView {
 }
 
 pub(crate) fn ring_view<'a>(ring: &HashRing, keys: impl Iterator<Item = &'a String>) -> RingView {
-    let nodes = ring.nodes();
+    let by_id = ring.nodes();
+    // As people list names; `places_of` says where each of the ring's own order went.
+    let mut order: Vec<usize> = (0..by_id.len()).collect();
+    order.sort_by(|&a, &b| natural_order(&by_id[a].id, &by_id[b].id));
+    let mut places_of = vec![0; order.len()];
+    for (place, &was) in order.iter().enumerate() {
+        places_of[was] = place;
+    }
+    let nodes: Vec<_> = order.iter().map(|&was| by_id[was]).collect();
     let points: Vec<_> = ring.points().collect();
-    let index = |id: &str| nodes.binary_search_by(|node| node.id.as_str().cmp(id)).ok();
+    let index = |id: &str| by_id.binary_search_by(|node| node.id.as_str().cmp(id)).ok().map(|was| places_of[was]);
     let owners: Vec<usize> = points.iter().filter_map(|point| index(point.node_id)).collect();
     let mut heirs: Vec<Option<u32>> = vec![None; points.len()];
     let mut shares = vec![0_u128; nodes.len()];

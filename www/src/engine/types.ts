@@ -4,7 +4,7 @@
 export type Event = { step: number; line: number; at_ms: number } & What;
 
 /** Rust: `lab::families::cluster::play::view::ClusterView`. */
-export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[] };
+export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[]; network: NetworkView };
 
 /** Rust: `judge::report::Report`. */
 export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
@@ -63,7 +63,10 @@ export type What =
 export type NodeView = { id: string; status: NodeStatus; role: NodeRole; term: number; epoch: number; ring: string; isWhole: boolean; keys: HeldView[]; hints: number; memory?: MemoryView; wallShiftUs: number; clusterTimeUs: number | null; unheardBy: string[] };
 
 /** Rust: `lab::families::cluster::play::view::MessageView`. */
-export type MessageView = { from: string; to: string; name: string; sentUs: number; dueUs: number };
+export type MessageView = { from: string; to: string; name: string; key: string | null; carries?: CarriedView; sentUs: number; dueUs: number | null };
+
+/** Rust: `lab::families::cluster::play::view::NetworkView`. */
+export type NetworkView = { drop: number; duplicate: number; reorderUs: number; delays: DelayView[] };
 
 /** Rust: `judge::report::GradeVerdict`. */
 export type GradeVerdict =
@@ -142,7 +145,7 @@ export type CacheEvent =
 
 /** Rust: `lab::families::cluster::tell::WorldEvent`. */
 export type WorldEvent =
-  | { sort: "message"; from: string; to: string; name: string; key: string | null; sentUs: number; receivedUs: number | null }
+  | { sort: "message"; from: string; to: string; name: string; key: string | null; carries?: CarriedView; sentUs: number; receivedUs: number | null }
   | { sort: "node"; node: string; atUs: number; text: string; key: string | null; isQuiet: boolean }
   | { sort: "client"; node: string; atUs: number; text: string; key: string | null; isLate: boolean }
   | { sort: "fault"; node: string | null; atUs: number; text: string }
@@ -168,6 +171,12 @@ export type HeldView = { key: string; value: string | null; version: string; dea
 
 /** Rust: `lab::families::cluster::play::view::MemoryView`. */
 export type MemoryView = { used: number; limit: number; evicted: number };
+
+/** Rust: `lab::families::cluster::tell::CarriedView`. */
+export type CarriedView = { version: string; value?: string; isTombstone?: boolean };
+
+/** Rust: `lab::families::cluster::play::view::DelayView`. */
+export type DelayView = { from: string; to: string; byUs: number };
 
 /** Rust: `judge::verdict::Verdict`. */
 export type Verdict =

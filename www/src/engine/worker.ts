@@ -29,8 +29,7 @@ type OnlyWhole =
   | "partingOf"
   | "programOf"
   | "race"
-  | "runJson"
-  | "runText"
+  | "runWhole"
   | "TraceRace";
 /** What crosses to the engine: all of it, or what its first module has. */
 export type Glue = Omit<First, "Session"> & { Session: SessionClass } & Partial<Pick<Whole, OnlyWhole>>;
@@ -38,6 +37,9 @@ type SessionClass = First["Session"] & Partial<Pick<Whole["Session"], "ofProgram
 
 export type { Dialect } from "./types";
 export type Language = "en" | "fr";
+
+/** A run as a file: all events, the answers, or each command with its answers. */
+export type RunFormat = "json" | "text" | "handout";
 
 /** All that decides a run. The seed is a 64-bit number in decimal digits. */
 export interface Script {
@@ -106,7 +108,7 @@ export type ToWorker =
       script: Script;
       /** Who obeys, where it is not the reference. */
       program: WebAssembly.Module | undefined;
-      format: "json" | "text";
+      format: RunFormat;
     };
 
 export type FromWorker =
@@ -255,11 +257,13 @@ async function obey(message: ToWorker): Promise<void> {
       return tell({ kind: "checked", id, attempt });
     }
     case "export": {
-      const { text, dialect, seed } = message.script;
+      const { id, script, format } = message;
+      const { text, dialect, seed } = script;
       const program = message.program && programOf(message.program);
-      const run = owned(message.format === "json" ? engine.runJson : engine.runText);
-      const exported = lent(program, WHOLE_SECONDS, () => run(text, dialect, BigInt(seed), program));
-      return tell({ kind: "exported", id: message.id, text: exported });
+      const exported = lent(program, WHOLE_SECONDS, () =>
+        owned(engine.runWhole)(text, dialect, BigInt(seed), program, format),
+      );
+      return tell({ kind: "exported", id, text: exported });
     }
     case "fork": {
       const { id, text, dialect, position } = message;

@@ -1,6 +1,6 @@
 /** What the engine is asked that has one answer; nothing is answered when the engine was ended before. */
 import type { Attempt, Lesson } from "../engine/types";
-import type { Script } from "../engine/worker";
+import type { RunFormat, Script } from "../engine/worker";
 import { language } from "../settings";
 import type { Race, TraceRaced } from "../wasm/cachedojo";
 import { programs, reachProgram } from "./programs";
@@ -30,8 +30,8 @@ export async function checkLesson(
   return answer?.kind === "checked" ? answer.attempt : undefined;
 }
 
-/** The whole run of the open script, as the command line prints it; nothing where the program is not here that is to obey. */
-export async function exportRun(format: "json" | "text"): Promise<string | undefined> {
+/** The whole run of the open script as a file; nothing where the program is not here that is to obey. */
+export async function exportRun(format: RunFormat): Promise<string | undefined> {
   const { text, dialect, seed, subject } = sheet.value;
   const program = subject === undefined ? undefined : await reachProgram(subject);
   if (subject !== undefined && !program) {

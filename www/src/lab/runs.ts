@@ -10,6 +10,7 @@ import { readAgain } from "./reading";
 import {
   canRun,
   freshRun,
+  isBusy,
   isPlaying,
   isRunning,
   isStale,
@@ -180,6 +181,7 @@ export function arrive(): void {
   clearTimeout(unsaidTimer);
   aim = undefined;
   batch(() => {
+    isBusy.value = false;
     isRunning.value = false;
     isWaiting.value = false;
   });
@@ -189,6 +191,7 @@ export function arrive(): void {
 function depart(go: number, goal: Goal): void {
   const to = "to" in goal ? goal.to : END;
   aim = { go, goal, to };
+  isBusy.value = true;
   clearTimeout(unsaidTimer);
   const { position, known } = run.value;
   if (to <= Math.max(known, position + SHORT)) {

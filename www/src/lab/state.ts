@@ -42,6 +42,8 @@ export const DIALECTS: Dialect[] = ["lab", "line", "memcached", "rest"];
 export const sheet = signal<Sheet>(ownSheet(lastDialect.value, words.value));
 export const run = signal<Run>(freshRun(sheet.value));
 export const isRunning = signal(false);
+/** Whether the engine is under way, however short the way is; `isRunning` is what a person is told of. */
+export const isBusy = signal(false);
 /** Whether what is under way waits for the program that is to obey. */
 export const isWaiting = signal(false);
 /** Whether the run goes on by itself, one command after the other. */
@@ -77,6 +79,9 @@ export const keptTexts = signal<Kept[]>([]);
 export const soughtLine = signal<{ line: number } | undefined>(undefined);
 /** The line of the editor's cursor, counted from 1. */
 export const cursorLine = signal(1);
+
+/** The line that somebody is writing: what is wrong with it is told once it is left. */
+export const typedLine = signal<number | undefined>(undefined);
 
 /** Whether the script has been edited since the run that is shown, or another program goes by its subject's name. */
 export const isStale = computed(() => {

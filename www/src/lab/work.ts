@@ -20,11 +20,13 @@ import {
   refreshed,
   type Sheet,
   save,
+  stray,
 } from "../sheets";
 import { words } from "../words";
 import { forkedAt } from "./questions";
 import { arrive, begin, go, stop } from "./runs";
 import {
+  DIALECTS,
   examples,
   isEdited,
   isPlaying,
@@ -46,6 +48,8 @@ const SAVE_AT_ONCE_MAX = 50_000;
 const SAVE_AFTER_MS = 200;
 
 let saveTimer: ReturnType<typeof setTimeout> | undefined;
+/** Sheets that this visit forked, by their id. */
+const forkedFrom = new Map<string, Sheet>();
 /** Whether the open sheet has been edited here since it was saved. Only such a sheet is ever written. */
 let isUnsaved = false;
 
@@ -124,14 +128,43 @@ export function openMeant(dialect: Dialect): void {
 /** Opens a copy of the run as it went up to where it stands, to go on otherwise. `false` when the engine was ended. */
 export async function forkHere(): Promise<boolean> {
   const { position, script } = run.value;
-  const { title, id, lesson } = sheet.value;
+  const from = sheet.value;
   const text = await forkedAt(position);
-  if (text === undefined || sheet.value.id !== id) {
+  if (text === undefined || sheet.value.id !== from.id) {
     return false;
   }
   leaveFragment();
-  open(forkSheet({ ...script, text }, position, title, lesson));
+  forkedFrom.set(from.id, sheet.value);
+  open(forkSheet({ ...script, text }, position, from));
   go({ to: END });
+  return true;
+}
+
+/** Opens a saved sheet that nothing else leads to. */
+export function openStray(id: string): void {
+  const saved = id === sheet.value.id ? undefined : stray(id);
+  if (saved) {
+    leaveFragment();
+    open(saved);
+  }
+}
+
+/** Opens the sheet that the open one was forked from. `false` where nothing is known of it any more. */
+export function openForkedFrom(): boolean {
+  const from = sheet.value.fork?.from ?? "";
+  const known = forkedFrom.get(from);
+  const example = examples.value.find(({ id }) => from === `example.${id}`);
+  const dialect = DIALECTS.find((name) => from === `own.${name}`);
+  const parent =
+    (known && refreshed(known)) ??
+    stray(from) ??
+    (example && exampleSheet(example)) ??
+    (dialect && ownSheet(dialect, words.value));
+  if (!parent) {
+    return false;
+  }
+  leaveFragment();
+  open(parent);
   return true;
 }
 
@@ -183,7 +216,10 @@ export function showOriginal(): void {
 export async function shareLink(): Promise<string> {
   const { text, dialect, seed, lesson, subject } = sheet.value;
   const step = isStale.value ? 0 : run.value.position;
-  return new URL(await encodeLink({ text, dialect, seed, step, lesson, subject }), location.href).href;
+  const link = new URL(await encodeLink({ text, dialect, seed, step, lesson, subject }), location.href);
+  // Who opens it chooses what to see.
+  link.searchParams.delete("world");
+  return link.href;
 }
 
 export async function openFragment(fragment: string): Promise<void> {

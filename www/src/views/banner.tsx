@@ -1,4 +1,5 @@
 import { lesson, openLesson } from "../course";
+import { isEmbedded } from "../embed";
 import { place } from "../guide";
 import {
   chooseSubject,
@@ -8,6 +9,7 @@ import {
   keptTexts,
   lack,
   linkFault,
+  openForkedFrom,
   openMeant,
   openOwn,
   programs,
@@ -68,7 +70,7 @@ export function Banner() {
       )}
       <Lacking />
       <Meant />
-      {!isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
+      {!isEmbedded && !isOwn(sheet.value) && !sheet.value.id.startsWith("lesson.") && <Borrowed />}
       {(sheet.value.lesson === undefined || place.value === "lesson") &&
         keptTexts.value.slice(0, 1).map((one) => (
           <p key={one.key} class="banner" role="note" data-testid="kept">
@@ -124,7 +126,8 @@ function Lacking() {
 
 function Borrowed() {
   const { banner } = words.value;
-  const { dialect, lesson: of } = sheet.value;
+  const { dialect, lesson: of, fork } = sheet.value;
+  const goHome = () => (of ? openLesson(of) : openOwn(dialect));
   return (
     <p class="banner" role="note" data-testid="borrowed">
       <span>{coded(whence(sheet.value))}</span>
@@ -133,7 +136,12 @@ function Borrowed() {
           {banner.original}
         </button>
       )}
-      <button type="button" class="button small" onClick={() => (of ? openLesson(of) : openOwn(dialect))}>
+      {fork && fork.from !== `own.${dialect}` && (
+        <button type="button" class="button small" onClick={() => openForkedFrom() || goHome()}>
+          {banner.forkedFrom}
+        </button>
+      )}
+      <button type="button" class="button small" onClick={goHome}>
         {banner.mine}
       </button>
     </p>
@@ -151,7 +159,7 @@ function whence({ id, title, origin, fork, subject }: Sheet): string {
     return programs.value.has(subject) ? banner.ownCheck(title) : banner.ofCheck(title, expected, actual);
   }
   if (fork !== undefined) {
-    return banner.fork(formatNumber(fork));
+    return banner.fork(formatNumber(fork.after));
   }
   if (id.startsWith("pasted.")) {
     return banner.pasted;

@@ -1,17 +1,13 @@
-import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ClusterView } from "../engine/event";
 import { insertCommand, run } from "../lab";
-import { eventCount, type Message, messagesOf } from "../log";
-import { formatNumber, formatTime, words } from "../words";
+import { formatNumber, formatShift, formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
-import { clipped, places } from "./labels";
-import { Glyph, memberColour } from "./ring-picture";
+import { Messages } from "./messages";
+import { Glyph } from "./ring-picture";
 
 /** Keys of a node that are shown; the count says how many there are. */
 const KEYS_MAX = 8;
-/** Messages of one command that are drawn: more cross each other until nobody sees anything. */
-const MESSAGES_MAX = 80;
 
 /** The simulated cluster: each node with what it holds, and the messages that the last command sent. */
 export function Cluster() {
@@ -28,6 +24,7 @@ export function Cluster() {
           <h2 id="cluster-title">{text.title}</h2>
           <span class="quiet">{formatTime(Math.floor(view.nowUs / 1000))}</span>
         </div>
+        <Rules network={view.network} />
         <ul class="nodes">
           {view.nodes.map((node, i) => (
             <Node key={node.id} node={node} index={i} />
@@ -36,6 +33,24 @@ export function Cluster() {
       </section>
       <Messages view={view} />
     </>
+  );
+}
+
+/** What the network does with messages besides the cuts, which are told at the nodes. */
+function Rules({ network: { drop, duplicate, reorderUs, delays } }: { network: ClusterView["network"] }) {
+  const { cluster: text } = words.value;
+  const percent = (permille: number) => formatNumber(permille / 10);
+  const time = (us: number) => formatTime(us / 1000);
+  const rules = [
+    ...delays.map(({ from, to, byUs }) => text.delayed(from, to, time(byUs))),
+    ...(drop > 0 ? [text.dropped(percent(drop))] : []),
+    ...(duplicate > 0 ? [text.duplicated(percent(duplicate))] : []),
+    ...(reorderUs > 0 ? [text.reordered(time(reorderUs))] : []),
+  ];
+  return rules.length === 0 ? null : (
+    <p class="rules" data-testid="network">
+      <Icon name="bolt" /> {text.rules} {rules.join(" · ")}
+    </p>
   );
 }
 
@@ -87,7 +102,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
         {memory && memory.evicted > 0 ? ` · ${text.evicted(memory.evicted)}` : ""}
         {hints > 0 ? ` · ${text.hints(hints)}` : ""}
         {unheardBy.length > 0 ? ` · ${text.cutOff(unheardBy.join(" "))}` : ""}
-        {wallShiftUs !== 0 ? ` · ${text.shift(formatNumber(wallShiftUs / 1_000_000))}` : ""}
+        {wallShiftUs !== 0 ? ` · ${text.shift(formatShift(wallShiftUs / 1000))}` : ""}
       </p>
       <ul class="held">
         {keys.slice(0, KEYS_MAX).map(({ key, value, version }) => (
@@ -115,7 +130,7 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
               }}
             >
               <Icon name={icon} />
-              {label}
+              <span class="label">{label}</span>
             </button>
           ))}
         </div>
@@ -141,167 +156,4 @@ function SkewedClock({ shiftUs }: { shiftUs: number }) {
       <line y2="-6" transform={`rotate(${angle.toFixed(1)})`} />
     </svg>
   );
-}
-
-/** Who told whom what, and when: a column for each node, time downwards. The list below says the same in words. */
-function Messages({ view }: { view: ClusterView }) {
-  const { cluster: text } = words.value;
-  const { position } = run.value;
-  const count = eventCount.value;
-  const messages = useMemo(
-    () => (position > 0 ? messagesOf(position - 1, MESSAGES_MAX) : []),
-    // What was told grows in place, and `count` with it.
-    [position, count],
-  );
-  const chosen = useSignal<Message | undefined>(undefined);
-  const told = messages.find((message) => message === chosen.value);
-  const choose = (message: Message) => {
-    chosen.value = message === told ? undefined : message;
-  };
-  return (
-    <section class="part messages" data-testid="messages" aria-labelledby="messages-title">
-      <div class="part-head">
-        <h2 id="messages-title">{text.messages}</h2>
-        <span class="quiet">{text.messageCount(messages.length)}</span>
-      </div>
-      {messages.length === 0 ? (
-        <p class="note">{text.noMessages}</p>
-      ) : (
-        <>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard */}
-          <section class="sideways" tabIndex={0} aria-label={text.picture}>
-            <SpaceTime nodes={view.nodes} messages={messages} chosen={told} choose={choose} />
-          </section>
-          <p class="note told" role="status" data-testid="message">
-            {told ? inWords(told) : text.choose}
-          </p>
-          <details class="note">
-            <summary>{text.inWords}</summary>
-            <ol>
-              {messages.map((message, i) => (
-                <li key={`${i}`} aria-current={message === told ? "true" : undefined}>
-                  <button
-                    type="button"
-                    class="link-button"
-                    aria-pressed={message === told}
-                    onClick={() => choose(message)}
-                  >
-                    {inWords(message)}
-                  </button>
-                </li>
-              ))}
-            </ol>
-          </details>
-        </>
-      )}
-    </section>
-  );
-}
-
-function inWords({ from, to, name, sentUs, receivedUs }: Message): string {
-  const { cluster: text } = words.value;
-  const ms = (us: number) => formatNumber(us / 1000);
-  return receivedUs === undefined || receivedUs === null
-    ? text.lost(from, to, name, ms(sentUs))
-    : text.message(from, to, name, ms(sentUs), ms(receivedUs));
-}
-
-/** A column for each node, of which there are at least so many: in a picture's units, which are about pixels. */
-const COLUMN = 120;
-const COLUMNS_MIN = 3.2;
-const TOP = 34;
-const ROW = 15;
-/** How far from whom it was meant for a message is lost that no wall stops. */
-const SHORT = 12;
-
-/** Times are drawn in their order, not to scale: a quorum's answers of a microsecond's difference stay apart. */
-function SpaceTime({
-  nodes,
-  messages,
-  chosen,
-  choose,
-}: {
-  nodes: ClusterView["nodes"];
-  messages: Message[];
-  chosen: Message | undefined;
-  choose: (message: Message) => void;
-}) {
-  const ids = nodes.map(({ id }) => id);
-  const ends = ids.concat(
-    [...new Set(messages.flatMap(({ from, to }) => [from, to]))].filter((id) => !ids.includes(id)),
-  );
-  const times = [
-    ...new Set(messages.flatMap(({ sentUs, receivedUs }) => (receivedUs ? [sentUs, receivedUs] : [sentUs]))),
-  ].toSorted((a, b) => a - b);
-  const rank = new Map(times.map((time, i) => [time, i]));
-  const y = (us: number) => TOP + 10 + (rank.get(us) ?? 0) * ROW;
-  const width = COLUMN * Math.max(COLUMNS_MIN, ends.length);
-  const x = (id: string) => ((ends.indexOf(id) + 0.5) * width) / ends.length;
-  const height = y(times.at(-1) ?? 0) + 18;
-  const walls = nodes.slice(1).flatMap(({ id, unheardBy }, i) => {
-    const before = ids[i] ?? "";
-    return unheardBy.includes(before) ? [(x(before) + x(id)) / 2] : [];
-  });
-  const lines = messages.map(({ from, to, name, sentUs, receivedUs }) => {
-    const [x1, y1] = [x(from), y(sentUs)];
-    if (receivedUs !== undefined && receivedUs !== null) {
-      return { x1, y1, x2: x(to), y2: y(receivedUs), name, isLost: false };
-    }
-    const x2 = lostAt(x1, x(to), walls);
-    const y2 = y1 + (ROW * (x2 - x1)) / (x(to) - x1 || 1);
-    return { x1, y1, x2, y2, name, isLost: true };
-  });
-  const names = places(lines, walls, width);
-  return (
-    <svg
-      class="space-time"
-      viewBox={`0 0 ${width} ${height}`}
-      style={{ minWidth: `${0.7 * width}px`, maxWidth: `${1.25 * width}px` }}
-      role="img"
-      aria-label={words.value.cluster.picture}
-    >
-      {ends.map((id, i) => (
-        <g key={id} style={{ color: memberColour(i) }}>
-          <title>{id}</title>
-          <text x={x(id)} y={18} text-anchor="middle">
-            {clipped(id, width / ends.length)}
-          </text>
-          <line class="life" x1={x(id)} y1={TOP - 6} x2={x(id)} y2={height - 4} />
-        </g>
-      ))}
-      {walls.map((wall) => (
-        <line key={wall} class="wall" x1={wall} y1={TOP - 6} x2={wall} y2={height - 4} />
-      ))}
-      {messages.map((message, i) => {
-        const { x1 = 0, y1 = 0, x2 = 0, y2 = 0, name = "", isLost = false } = lines[i] ?? {};
-        const place = names[i];
-        return (
-          // biome-ignore lint/a11y/noStaticElementInteractions: the list below has a button for each of them
-          <g
-            key={`${i}`}
-            class={`message${isLost ? " lost" : ""}${message === chosen ? " chosen" : ""}`}
-            style={{ color: memberColour(ends.indexOf(message.from)) }}
-            onClick={() => choose(message)}
-          >
-            <title>{inWords(message)}</title>
-            <line class="grip" x1={x1} y1={y1} x2={x2} y2={y2} />
-            <line x1={x1} y1={y1} x2={x2} y2={y2} />
-            {isLost ? <path d={`M${x2 - 4} ${y2 - 4}l8 8m0-8l-8 8`} /> : <circle cx={x2} cy={y2} r="3" />}
-            {place && (
-              <text x={place.x} y={place.y} text-anchor="middle">
-                {name}
-              </text>
-            )}
-          </g>
-        );
-      })}
-    </svg>
-  );
-}
-
-/** Where a message from one column to another was lost: at the first wall in its way, else just before whom it was for. */
-function lostAt(from: number, to: number, walls: number[]): number {
-  const between = walls.filter((wall) => (wall - from) * (wall - to) < 0);
-  const [first] = between.toSorted((a, b) => Math.abs(a - from) - Math.abs(b - from));
-  return first ?? to - Math.sign(to - from) * SHORT;
 }

@@ -1,6 +1,13 @@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { Compartment, EditorState, type Range, StateEffect, StateField } from "@codemirror/state";
+import {
+  Compartment,
+  EditorState,
+  type Range,
+  StateEffect,
+  StateField,
+  type Transaction,
+} from "@codemirror/state";
 import {
   Decoration,
   type DecorationSet,
@@ -27,6 +34,7 @@ import {
   sheet,
   shouldFollow,
   soughtLine,
+  typedLine,
 } from "../lab";
 import { answerOfLine, eventBefore, eventCount } from "../log";
 import { language } from "../settings";
@@ -68,6 +76,7 @@ export function Editor() {
       }),
       effect(() => stand(view)),
       effect(() => showLine(view, soughtLine.value?.line)),
+      keepCaretInSight(view),
     ];
     return () => {
       for (const end of stops) {
@@ -92,16 +101,49 @@ function extensions(dialect: Dialect) {
     // Ctrl+Enter, which would insert a line, runs the script: the page listens for it.
     keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...lintKeymap]),
     EditorView.lineWrapping,
-    EditorView.domEventHandlers({ beforeinput: insertLines }),
-    EditorView.updateListener.of(({ docChanged, selectionSet, state }) => {
+    EditorView.domEventHandlers({
+      beforeinput: insertLines,
+      blur: () => {
+        typedLine.value = undefined;
+      },
+    }),
+    EditorView.updateListener.of(({ docChanged, selectionSet, state, transactions }) => {
       if (docChanged || selectionSet) {
-        cursorLine.value = state.doc.lineAt(state.selection.main.head).number;
+        const line = state.doc.lineAt(state.selection.main.head).number;
+        cursorLine.value = line;
+        if (transactions.some(isTyped)) {
+          typedLine.value = line;
+        } else if (typedLine.value !== line) {
+          typedLine.value = undefined;
+        }
       }
       if (docChanged) {
         edit({ text: state.doc.toString() });
       }
     }),
   ];
+}
+
+/** Whether it is by somebody who writes on, and not a line's end or a whole text that is put in. */
+function isTyped(transaction: Transaction): boolean {
+  return ["input.type", "input.complete", "delete"].some((event) => transaction.isUserEvent(event));
+}
+
+/** What comes and goes below the editor makes it lower and higher: the line that one writes in stays in sight. */
+function keepCaretInSight(view: EditorView): () => void {
+  let height = view.scrollDOM.clientHeight;
+  const observer = new ResizeObserver(() => {
+    const { head } = view.state.selection.main;
+    const { top, bottom } = view.lineBlockAt(head);
+    const { scrollTop, clientHeight } = view.scrollDOM;
+    const wasInSight = bottom > scrollTop && top < scrollTop + height;
+    height = clientHeight;
+    if (view.hasFocus && wasInSight) {
+      view.dispatch({ effects: EditorView.scrollIntoView(head, { y: "nearest" }) });
+    }
+  });
+  observer.observe(view.scrollDOM);
+  return () => observer.disconnect();
 }
 
 /** Many lines at once, as dictation and tools insert them: a browser takes a time for them that grows with their square. */

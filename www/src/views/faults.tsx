@@ -28,6 +28,9 @@ export function Faults() {
           [faults.settle, "settle"],
         ] as [string, string][])
       : []),
+    ...(ring
+      ? [[faults.add(newName(ring.members)), `ring add ${newName(ring.members)}`] as [string, string]]
+      : []),
     ...members.map(({ id }): [string, string] => [faults.remove(id), `ring remove ${id}`]),
   ];
   return (
@@ -48,4 +51,20 @@ export function Faults() {
       ))}
     </fieldset>
   );
+}
+
+/** The name after the last member's: node4 after node3, D after C. */
+function newName(members: { id: string }[]): string {
+  const taken = new Set(members.map(({ id }) => id));
+  const [, stem = "node", digits = `${members.length}`] = /^(.*?)(\d+)$/.exec(members.at(-1)?.id ?? "") ?? [];
+  const letter = members.map(({ id }) => id).findLast((id) => /^[A-Y]$/.test(id));
+  const next = letter && String.fromCharCode(letter.charCodeAt(0) + 1);
+  if (next && !taken.has(next)) {
+    return next;
+  }
+  let number = Number(digits) + 1;
+  while (taken.has(`${stem}${number}`)) {
+    number += 1;
+  }
+  return `${stem}${number}`;
 }

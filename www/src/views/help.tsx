@@ -1,5 +1,7 @@
+import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { commandHelp, sheet } from "../lab";
+import type { CommandHelp } from "../wasm/cachedojo";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { Icon } from "./icons";
@@ -14,6 +16,10 @@ function withoutKey(hint: string): string {
 export function Help() {
   const { help, commands, hints, tools } = words.value;
   const dialog = useRef<HTMLDialogElement>(null);
+  const sought = useSignal("");
+  const found = commandHelp.value[sheet.value.dialect].filter(({ usage, help: text }) =>
+    `${usage} ${text}`.toLowerCase().includes(sought.value.trim().toLowerCase()),
+  );
   useEffect(() => {
     const ask = (event: KeyboardEvent) => {
       const isTyping =
@@ -62,25 +68,66 @@ export function Help() {
         </dl>
         <h3>{commands.title}</h3>
         <p>{commands.rest}</p>
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">{commands.usage}</th>
-              <th scope="col">{commands.help}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {commandHelp.value[sheet.value.dialect].map(({ name, usage, help }) => (
-              <tr key={name}>
-                <th scope="row">
-                  <code>{usage}</code>
-                </th>
-                <td>{coded(help)}</td>
+        <label class="field">
+          <span class="hidden">{help.find}</span>
+          <input
+            class="find"
+            type="search"
+            data-testid="help-find"
+            placeholder={help.find}
+            autocomplete="off"
+            value={sought.value}
+            onInput={({ currentTarget }) => {
+              sought.value = currentTarget.value;
+            }}
+          />
+        </label>
+        {found.length === 0 ? (
+          <p role="status">{help.none}</p>
+        ) : (
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">{commands.usage}</th>
+                <th scope="col">{commands.help}</th>
               </tr>
+            </thead>
+            {grouped(found).map(({ heading, all }) => (
+              <tbody key={heading}>
+                {heading !== "" && (
+                  <tr>
+                    <th class="family" scope="rowgroup" colSpan={2}>
+                      {coded(heading)}
+                    </th>
+                  </tr>
+                )}
+                {all.map(({ name, usage, help: text }) => (
+                  <tr key={name}>
+                    <th scope="row">
+                      <code>{usage}</code>
+                    </th>
+                    <td>{coded(text)}</td>
+                  </tr>
+                ))}
+              </tbody>
             ))}
-          </tbody>
-        </table>
+          </table>
+        )}
       </Dialog>
     </>
   );
+}
+
+/** Neighbours with one heading together. */
+function grouped(commands: CommandHelp[]): { heading: string; all: CommandHelp[] }[] {
+  const groups: { heading: string; all: CommandHelp[] }[] = [];
+  for (const command of commands) {
+    const last = groups.at(-1);
+    if (last?.heading === command.heading) {
+      last.all.push(command);
+    } else {
+      groups.push({ heading: command.heading, all: [command] });
+    }
+  }
+  return groups;
 }

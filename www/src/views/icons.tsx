@@ -9,6 +9,8 @@ const PATHS = {
   bolt: "M9 2 4 9h4l-1 5 5-7H8z",
   run: "M3 3.5v9L8 8zM8.5 3.5v9l5-4.5z",
   toLine: "M3 4h6M3 8h4M13 4v5.5M10.5 7.5 13 10l2.5-2.5M3 12.5h10",
+  wide: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
+  narrow: "M6 2v4H2M14 6h-4V2M10 14v-4h4M2 10h4v4",
   fork: "M5 3v10M5 9c0-3 6-1.5 6-5M9 5.5 11 3l2 2.5",
   step: "M3 3.5v9L9 8zM12.5 3.5v9",
   back: "M13 3.5v9L7 8zM3.5 3.5v9",

@@ -21,13 +21,14 @@ const BAND = 176;
 /** Outside the band: what has just changed hands. */
 const MOVED = 196;
 const LANES = { outer: 152, inner: 78, widest: 22 };
-/** Beside the circle on either side: room for the names of keys. */
-const MARGIN = 130;
-/** Half of what is seen from near by: a sixth of the ring. */
-const NEAR = 80;
-/** From one name to the next. */
-const NAME_LINE = 22;
-const NAME_LETTERS_MAX = 15;
+/** Half of what is seen from near by, and the middle of that, from the circle's. */
+const NEAR = { half: 80, middle: 148 };
+/** In pixels of a window of common size, whatever the circle's size: a letter of a name, its type, and from one name to the next. */
+const NAME = { letter: 8, type: 13, line: 17 };
+/** The circle's diameter in those pixels, at least and at most. */
+const DIAMETER = { least: 150, most: 640 };
+/** Type in the circle's hollow, in the picture's units: at least, and in pixels. */
+const HOLLOW_TYPE = { least: 16, most: 17, px: 12.5 };
 /** More points than these are a pattern; what they own is what is looked at then. */
 const POINTS_BOLD_MAX = 200;
 const BADGES_MAX = 10;
@@ -72,6 +73,7 @@ export function RingPicture({
   label,
   near,
   look,
+  room,
 }: {
   ring: RingView;
   chosen: number | undefined;
@@ -80,27 +82,41 @@ export function RingPicture({
   /** The place that is looked at from near by; else the whole ring is seen. */
   near: number | undefined;
   look: (near: number | undefined) => void;
+  /** What the picture may take, in pixels of a window of common size, each of `unit` pixels of this one. */
+  room: { width: number; height: number; unit: number };
 }) {
   const { members, places, owners, heirs, keys } = ring;
-  const margin = keys.length > 0 ? MARGIN : 0;
-  const [x, y] = point(near ?? 0, (BAND + LANES.inner) / 2);
+  const letters = room.width >= 560 ? 15 : room.width >= 420 ? 10 : 7;
+  // Beside the circle on either side: room for the names of keys.
+  const beside = keys.length > 0 ? letters * NAME.letter + 14 : 4;
+  const diameter = Math.max(DIAMETER.least, Math.min(DIAMETER.most, room.width - 2 * beside, room.height));
+  const scale = diameter / (2 * CENTRE);
+  const margin = beside / scale;
+  const [x, y] = point(near ?? 0, NEAR.middle);
   const whole = `${-margin} 0 ${2 * CENTRE + 2 * margin} ${2 * CENTRE}`;
+  const closer = diameter / (2 * NEAR.half);
+  const hollowType = Math.max(HOLLOW_TYPE.least, HOLLOW_TYPE.px / scale);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the buttons beside it do the same
     <svg
       class={near === undefined ? "ring-picture" : "ring-picture near"}
-      viewBox={near === undefined ? whole : `${x - NEAR} ${y - NEAR} ${2 * NEAR} ${2 * NEAR}`}
+      viewBox={
+        near === undefined ? whole : `${x - NEAR.half} ${y - NEAR.half} ${2 * NEAR.half} ${2 * NEAR.half}`
+      }
+      style={{ width: `${(diameter + 2 * beside) * room.unit}px`, height: `${diameter * room.unit}px` }}
       onClick={(event) => look(near === undefined ? placeUnder(event) : undefined)}
       role="img"
       aria-label={label}
     >
       <circle class="band" cx={CENTRE} cy={CENTRE} r={BAND} />
       <Points members={members} places={places} owners={owners} heirs={heirs} chosen={chosen} />
-      <Hollow members={members} />
+      {hollowType <= HOLLOW_TYPE.most && <Hollow members={members} type={hollowType} />}
       {moved && <path class="moved-arcs" d={moved.arcs.map(([from, to]) => arc(from, to, MOVED)).join("")} />}
-      {placedNames(keys).map(({ at, y, isRight }) => (
-        <Key key={at.key} at={at} y={y} isRight={isRight} />
-      ))}
+      {near === undefined
+        ? placedNames(keys, NAME.line / scale).map(({ at, y, isRight }) => (
+            <Key key={at.key} at={at} y={y} isRight={isRight} letters={letters} type={NAME.type / scale} />
+          ))
+        : keys.map((at) => <NearKey key={at.key} at={at} type={NAME.type / closer} />)}
     </svg>
   );
 }
@@ -154,7 +170,7 @@ interface Name {
 }
 
 /** The names of keys in a column on either side, in the order of their places, so that no two are on one line. */
-function placedNames(keys: KeyView[]): Name[] {
+function placedNames(keys: KeyView[], line: number): Name[] {
   const names = keys.map(
     (at): Name => ({ at, y: point(at.place, BAND + 30)[1], isRight: at.place < CIRCLE / 2 }),
   );
@@ -163,36 +179,58 @@ function placedNames(keys: KeyView[]): Name[] {
     let free = 14;
     for (const name of column) {
       name.y = Math.max(name.y, free);
-      free = name.y + NAME_LINE;
+      free = name.y + line;
     }
     let limit = 2 * CENTRE - 8;
     for (const name of column.toReversed()) {
       name.y = Math.min(name.y, limit);
-      limit = name.y - NAME_LINE;
+      limit = name.y - line;
     }
     return column;
   });
 }
 
 /** A key outside the circle, and its way to the arc that it falls into. */
-function Key({ at: { key, owner, place }, y, isRight }: Name) {
+function Key({
+  at: { key, owner, place },
+  y,
+  isRight,
+  letters,
+  type,
+}: Name & { letters: number; type: number }) {
   const [x1, y1] = point(place, BAND - 12);
   const [x2, y2] = point(place, BAND + 30);
   const x = isRight ? 2 * CENTRE + 6 : -6;
-  const shown = key.length > NAME_LETTERS_MAX ? `${key.slice(0, NAME_LETTERS_MAX - 1)}…` : key;
+  const shown = key.length > letters ? `${key.slice(0, letters - 1)}…` : key;
   return (
     <g class="key" style={owner === undefined ? undefined : { color: memberColour(owner) }}>
       <polyline points={`${x1},${y1} ${x2},${y2} ${x + (isRight ? -4 : 4)},${y}`} />
       <circle cx={x2} cy={y2} r="5" />
-      <text x={x} y={y + 4} text-anchor={isRight ? "start" : "end"}>
+      <text x={x} y={y + type / 3} font-size={type} text-anchor={isRight ? "start" : "end"}>
         {shown}
       </text>
     </g>
   );
 }
 
+/** A key seen from near by: its name stands right outside the band. */
+function NearKey({ at: { key, owner, place }, type }: { at: KeyView; type: number }) {
+  const [x, y] = point(place, BAND + 15);
+  const [outX, outY] = point(place, BAND + 22);
+  const side = (outX - x) / 7;
+  const anchor = side > 0.4 ? "start" : side < -0.4 ? "end" : "middle";
+  return (
+    <g class="key" style={owner === undefined ? undefined : { color: memberColour(owner) }}>
+      <circle cx={x} cy={y} r="3" />
+      <text x={outX} y={outY + type / 3} font-size={type} text-anchor={anchor}>
+        {key.length > 10 ? `${key.slice(0, 9)}…` : key}
+      </text>
+    </g>
+  );
+}
+
 /** The members' shares in the hollow of the ring, as long as they fit; else how many members there are. */
-function Hollow({ members }: { members: MemberView[] }) {
+function Hollow({ members, type }: { members: MemberView[]; type: number }) {
   if (members.length > HOLLOW_LINES_MAX) {
     return null;
   }
@@ -204,10 +242,10 @@ function Hollow({ members }: { members: MemberView[] }) {
           <g transform="translate(0 5)">
             <Shape index={i} isHollow={!isAlive} />
           </g>
-          <text x="22" y="18">
+          <text x="22" y="18" font-size={type}>
             {id.length > 4 ? `${id.slice(0, 3)}…` : id}
           </text>
-          <text class="share" x="88" y="18" text-anchor="end">
+          <text class="share" x="92" y="18" font-size={type} text-anchor="end">
             {formatNumber(Math.round(sharePpm / 10_000))} %
           </text>
         </g>

@@ -1,11 +1,13 @@
 import { useSignal } from "@preact/signals";
 import { memo } from "preact/compat";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { run, seek, soughtKey } from "../lab";
 import { type Moved, movedBetween } from "../moved";
+import { isWorldOnly } from "../projector";
 import type { MemberView, RingView } from "../wasm/cachedojo";
 import { formatNumber, words } from "../words";
 import { Bar } from "./cache";
+import { useUnits } from "./measured";
 import { CIRCLE, Glyph, memberColour, RingPicture } from "./ring-picture";
 
 /** Where there is no ring, nothing is said of one. */
@@ -33,14 +35,23 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
   const look = (place: number | undefined) => {
     near.value = place;
   };
+  const frame = useRef<HTMLDivElement>(null);
+  const room = useUnits(frame);
+  const last = ring.keys.at(-1)?.place;
+  useEffect(() => {
+    // Who looks from near by looks for the key that was asked for last.
+    if (near.peek() !== undefined && last !== undefined) {
+      near.value = last;
+    }
+  }, [last, near]);
   const points = ring.members.reduce((sum, member) => sum + member.points, 0);
   const moved = useMemo(() => before && movedBetween(before, ring), [before, ring]);
   const isDrawn = ring.places.length === points;
   return (
     <div class="ring-body">
       {isDrawn ? (
-        <div class="ring-frame">
-          <Zoom near={near.value} look={look} />
+        <div class="ring-frame" ref={frame}>
+          <Zoom near={near.value} look={look} begin={last ?? 0} />
           <RingPicture
             ring={ring}
             chosen={chosen.value}
@@ -48,6 +59,7 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
             label={text.picture(ring.members.length, formatNumber(points))}
             near={near.value}
             look={look}
+            room={{ ...room, height: room.windowHeight * (isWorldOnly.value ? 0.66 : 0.46) }}
           />
         </div>
       ) : (
@@ -87,7 +99,16 @@ const Shown = memo(({ ring, before }: { ring: RingView; before: RingView | undef
 });
 
 /** From near by, along the ring, and back: what a click on the picture does, for the keyboard. */
-function Zoom({ near, look }: { near: number | undefined; look: (place: number | undefined) => void }) {
+function Zoom({
+  near,
+  look,
+  begin,
+}: {
+  near: number | undefined;
+  look: (place: number | undefined) => void;
+  /** Where it is looked at first. */
+  begin: number;
+}) {
   const { ring: text } = words.value;
   const along = (part: number) => look(((near ?? 0) + part * CIRCLE + CIRCLE) % CIRCLE);
   return (
@@ -107,7 +128,7 @@ function Zoom({ near, look }: { near: number | undefined; look: (place: number |
         class="button small"
         data-testid="ring-zoom"
         aria-pressed={near !== undefined}
-        onClick={() => look(near === undefined ? 0 : undefined)}
+        onClick={() => look(near === undefined ? begin : undefined)}
       >
         {text.near}
       </button>

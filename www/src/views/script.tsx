@@ -1,6 +1,8 @@
 import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { lesson } from "../course";
 import { DROPPED, takeProgram } from "../dropped";
+import { isEmbedded } from "../embed";
 import type { Dialect, NamedExample } from "../engine/worker";
 import {
   canRun,
@@ -9,17 +11,22 @@ import {
   DIALECTS,
   examples,
   forkHere,
+  isEdited,
   isRunning,
   isStale,
   lack,
   openExample,
   openOwn,
+  openStray,
   programs,
   run,
   runToLine,
   sheet,
+  showOriginal,
 } from "../lab";
-import { words } from "../words";
+import { language } from "../settings";
+import { isOwn, strays } from "../sheets";
+import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 import { coded } from "./markdown";
 
@@ -60,8 +67,10 @@ export function Chooser() {
         <select
           data-testid="examples"
           title={label}
-          value={id.startsWith("example.") ? id : ""}
-          onChange={({ currentTarget }) => openExample(currentTarget.value.slice("example.".length))}
+          value={/^(example|fork|pasted)\./.test(id) ? id : ""}
+          onChange={({ currentTarget: { value } }) =>
+            value.startsWith("example.") ? openExample(value.slice("example.".length)) : openStray(value)
+          }
         >
           <option value="" disabled>
             {chooseExample}
@@ -74,6 +83,7 @@ export function Chooser() {
             />
           ))}
           <Group label={deepExamples} of={examples.value.filter(isDeep)} />
+          <Strays />
         </select>
       </label>
     </div>
@@ -86,6 +96,30 @@ function Group({ label, of }: { label: string; of: NamedExample[] }) {
       {of.map(({ id, title }) => (
         <option key={id} value={`example.${id}`}>
           {title}
+        </option>
+      ))}
+    </optgroup>
+  );
+}
+
+/** Forks and pasted texts that somebody has gone on with: nothing else leads to them. */
+function Strays() {
+  const { strays: text } = words.value;
+  const { id, fork } = sheet.value;
+  // Read when another sheet is opened, not at every letter.
+  const saved = useMemo(() => strays(), [id]);
+  // The open one is in the list as soon as it is open, saved or not.
+  const isOpen = /^(fork|pasted)\./.test(id) && !saved.some((one) => one.id === id);
+  if (saved.length === 0 && !isOpen) {
+    return null;
+  }
+  const time = new Intl.DateTimeFormat(language.value, { dateStyle: "short", timeStyle: "medium" });
+  return (
+    <optgroup label={text.title}>
+      {isOpen && <option value={id}>{fork ? text.fork(formatNumber(fork.after)) : text.pasted}</option>}
+      {saved.map(({ id: other, fork: at, at: when }) => (
+        <option key={other} value={other}>
+          {at ? text.fork(formatNumber(at.after)) : text.pasted}, {time.format(when)}
         </option>
       ))}
     </optgroup>
@@ -190,6 +224,18 @@ export function Tools() {
       >
         <Icon name="fork" />
       </button>
+      {/* In a frame there is no banner that has it. */}
+      {isEmbedded && isEdited.value && !isOwn(sheet.value) && (
+        <button
+          type="button"
+          class="button small"
+          title={words.value.banner.original}
+          aria-label={words.value.banner.original}
+          onClick={showOriginal}
+        >
+          <Icon name="reset" />
+        </button>
+      )}
     </div>
   );
 }

@@ -54,6 +54,14 @@ export function Share() {
           <button type="button" class="button" data-testid="export-json" onClick={() => saveRun("json")}>
             {sharing.trace}
           </button>
+          <button
+            type="button"
+            class="button"
+            data-testid="export-handout"
+            onClick={() => saveRun("handout")}
+          >
+            {sharing.handout}
+          </button>
           <button type="button" class="button" data-testid="export-text" onClick={() => saveRun("text")}>
             {sharing.transcript}
           </button>

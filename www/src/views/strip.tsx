@@ -8,6 +8,7 @@ import {
   goTo,
   isEmpty,
   isPlaying,
+  isRead,
   isReady,
   isRunning,
   isStale,
@@ -109,7 +110,7 @@ function ActionButton({ action }: { action: Action }) {
       onClick={() => canAct && ACTIONS[action]()}
     >
       <Icon name={icon} />
-      <span>{words.value[action]}</span>
+      <span class="label">{isPausing ? words.value.pause : words.value[action]}</span>
     </button>
   );
 }
@@ -256,7 +257,9 @@ function StatusText() {
   const { diagnostics } = reading.value;
   const wrong = new Set(diagnostics.filter(({ isBlank }) => !isBlank).map(({ line }) => line)).size;
   const blanks = new Set(diagnostics.filter(({ isBlank }) => isBlank).map(({ line }) => line)).size;
-  const mistakes = wrong > 0 ? status.mistakes(wrong) : "";
+  // A protocol's script is obeyed whole, whatever is wrong with it.
+  const ofWrong = sheet.value.dialect === "lab" ? status.mistakes : status.refused;
+  const mistakes = wrong > 0 ? ofWrong(wrong) : "";
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
   const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
   const clock = run.value.view && !isStale.value ? run.value.view.clockMs : 0;
@@ -285,7 +288,9 @@ function Place() {
     return <>{status.loading}</>;
   }
   if (isRunning.value) {
-    return <>{isWaiting.value ? status.waiting : status.running(here, all)}</>;
+    const known = total || (isRead.value ? reading.value.commands : 0);
+    const running = known === 0 ? status.checking : status.running(here, formatNumber(known));
+    return <>{isWaiting.value ? status.waiting : running}</>;
   }
   if (lack.value) {
     return <>{status.lacking}</>;

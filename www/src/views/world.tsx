@@ -1,4 +1,6 @@
 import { insertCommand, isStale, run, sheet } from "../lab";
+import { answerOfLine, eventBefore, eventCount, sourceBefore } from "../log";
+import { isWorldOnly, toggleWorldOnly } from "../projector";
 import { words } from "../words";
 import { Cache } from "./cache";
 import { Cluster } from "./cluster";
@@ -19,7 +21,21 @@ export function World() {
     >
       <div class="card-head">
         <h2 id="world-title">{world.title}</h2>
-        <Race />
+        {isWorldOnly.value && <Now />}
+        <div class="tools">
+          <Race />
+          <button
+            type="button"
+            class="button small"
+            data-testid="world-only"
+            title={world.onlyHelp}
+            aria-pressed={isWorldOnly.value}
+            onClick={toggleWorldOnly}
+          >
+            <Icon name={isWorldOnly.value ? "narrow" : "wide"} />
+            <span class="label">{isWorldOnly.value ? world.all : world.only}</span>
+          </button>
+        </div>
       </div>
       <section
         class="fill"
@@ -36,6 +52,20 @@ export function World() {
         {!isBare && sheet.value.dialect === "lab" && <Faults />}
       </section>
     </section>
+  );
+}
+
+/** Where the script is out of sight: the command that was obeyed last, and its answer. */
+function Now() {
+  const { position } = run.value;
+  const last = eventCount.value > 0 && !isStale.value ? eventBefore(position) : undefined;
+  const answer = last && answerOfLine(last.line, position);
+  const source = last && sourceBefore(position);
+  return (
+    <p class="now" data-testid="now">
+      {source !== undefined && <code>{source}</code>}
+      {answer && <span class={`tone-${answer.tone}`}> → {answer.text}</span>}
+    </p>
   );
 }
 

@@ -54,6 +54,7 @@ export const en = {
   run: "Run",
   step: "Step",
   back: "Back",
+  pause: "Pause",
   play: "Play",
   stop: "Stop",
   reset: "Reset",
@@ -149,6 +150,7 @@ export const en = {
   status: {
     loading: "The engine is loading.",
     ready: "Ready.",
+    checking: "Checking the script …",
     running: (position: string, total: string) =>
       `Running: ${position} of ${some(total, "command", "commands")}.`,
     at: (position: string, total: string) => `After command ${position} of ${total}.`,
@@ -165,6 +167,7 @@ export const en = {
     line: (line: number) => `Line ${line}`,
     blanks: (count: number) => `${some(count, "answer", "answers")} to fill in`,
     mistakes: (count: number) => `${some(count, "line", "lines")} cannot be read`,
+    refused: (count: number) => `${some(count, "line is", "lines are")} answered with an error`,
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
     failed: "The engine failed and was started afresh; your script is safe.",
@@ -185,6 +188,7 @@ export const en = {
     reference: "Let the reference obey",
     example: (title: string) => `The example “${title}”. Your own work is untouched.`,
     mine: "Back to my script",
+    forkedFrom: "Back to where it was forked",
     fork: (command: string) =>
       `A fork: it goes as the other script went up to command ${command}. That script is untouched.`,
     pasted: "This text was meant in another language than the sheet it was written on, which is untouched.",
@@ -217,7 +221,8 @@ export const en = {
       `It is ${some(characters, "character", "characters")} long; some messengers cut links of over 2,000.`,
     files: "As files",
     trace: "All events (JSON)",
-    transcript: "All answers (text)",
+    handout: "Commands and answers (text)",
+    transcript: "Answers alone (text)",
     pictures: { ring: "Ring (SVG)", messages: "Messages (SVG)" },
     contains: "It carries the script, its seed and the command where you are.",
   },
@@ -236,7 +241,7 @@ export const en = {
     freeHelp: "Your own script, with nothing in its way",
     grade: "Hand in your code",
     gradeHelp: "Every point of your submission, and why",
-    try: "Or just press Run: the script beside this is ready.",
+    try: "Or just press Run: a first script is ready.",
     loading: "The lessons are loading.",
     none: "This page came without lessons. `cargo xtask play` builds them.",
     gone: "This lesson is not part of this page.",
@@ -307,6 +312,9 @@ export const en = {
   },
   world: {
     title: "World",
+    only: "World only",
+    all: "Show all",
+    onlyHelp: "The world alone, with large type: for a projector. The address remembers it.",
     bare: "What your commands make appears here: memory, who leaves next, the ring, the clock.",
     bareAfter: "The commands so far made nothing that can be drawn. Their answers stand at their lines.",
     offers: [
@@ -324,7 +332,12 @@ export const en = {
     memory: (used: string, limit: string) => `${used} of ${limit} B`,
     evicted: (count: number) => `evicted ${some(count, "value", "values")}`,
     hints: (count: number) => `keeps ${some(count, "hint", "hints")}`,
-    shift: (seconds: string) => `wall clock ${seconds} s off`,
+    shift: (by: string) => `wall clock ${by} off`,
+    rules: "In force:",
+    delayed: (from: string, to: string, by: string) => `${from} → ${to} ${by} late`,
+    dropped: (percent: string) => `${percent} % of messages lost`,
+    duplicated: (percent: string) => `${percent} % doubled`,
+    reordered: (by: string) => `each up to ${by} late, out of order`,
     cutOff: (ids: string) => `unheard by ${ids}`,
     tombstone: "deleted",
     kill: "Kill",
@@ -332,16 +345,23 @@ export const en = {
     resume: "Resume",
     restart: "Restart",
     skew: "Skew +10 s",
-    messages: "Messages of this command",
+    messages: "Messages while this command ran",
     messageCount: (count: number) => some(count, "message", "messages"),
-    noMessages: "This command sent none. Step to one that writes or reads.",
+    underWayCount: (count: number) => `${count} still under way`,
+    foreignCount: (count: number) => `${count} of other operations (pale)`,
+    leftOut: (count: number) => `${count} of them left out here`,
+    noMessages: "No message came or was lost meanwhile. Step to a command that writes or reads.",
     picture: "A column for each node, time downwards; the list below says the same in words.",
     inWords: "In words",
     choose: "Choose an arrow to read what it carried, and when.",
-    message: (from: string, to: string, name: string, sent: string, received: string) =>
-      `${from} → ${to}: ${name}, sent at ${sent} ms, received at ${received} ms`,
-    lost: (from: string, to: string, name: string, sent: string) =>
-      `${from} → ${to}: ${name}, sent at ${sent} ms, never received`,
+    version: (version: string) => `version ${version}`,
+    message: (from: string, to: string, what: string) => `${from} → ${to}: ${what}`,
+    received: (what: string, sent: string, took: string) =>
+      `${what}, sent at ${sent}, received ${took} later`,
+    lost: (what: string, sent: string) => `${what}, sent at ${sent}, never received`,
+    underWay: (what: string, sent: string) => `${what}, sent at ${sent}, still under way`,
+    waiting: (what: string, sent: string, to: string) =>
+      `${what}, sent at ${sent}, waits for ${to}, which is paused`,
   },
   faults: {
     title: "Change the world",
@@ -352,6 +372,7 @@ export const en = {
     minute: "1 minute",
     ahead: "Wall clock +1 h",
     back: "Wall clock −1 h",
+    add: (id: string) => `Add ${id}`,
     remove: (id: string) => `Remove ${id}`,
   },
   races: {
@@ -395,6 +416,8 @@ export const en = {
   help: {
     title: "All commands and keys",
     keys: "Keys",
+    find: "Find a command",
+    none: "No command has this in its form or its text.",
     complete: "Complete a command",
     leave: "Leave the editor with the keyboard",
   },
@@ -403,6 +426,11 @@ export const en = {
     rest: "A line that begins with # is a comment. Ctrl+Space completes a command.",
     usage: "Written",
     help: "What it does",
+  },
+  strays: {
+    title: "Forks and pasted scripts",
+    fork: (command: string) => `Fork after command ${command}`,
+    pasted: "Pasted script",
   },
   starter: "The first script",
   starters: {

@@ -20,7 +20,7 @@ export function formatNumber(number: number): string {
 /** Milliseconds as a person says them: the two largest units. */
 export function formatTime(ms: number): string {
   if (ms < 1000) {
-    return `${ms} ms`;
+    return `${formatNumber(ms)} ms`;
   }
   const units = [
     [Math.floor(ms / 86_400_000), "d"],
@@ -34,4 +34,9 @@ export function formatTime(ms: number): string {
     .filter(([count]) => count > 0)
     .map(([count, unit]) => `${formatNumber(count)} ${unit}`)
     .join(" ");
+}
+
+/** How far a clock is ahead, or behind. */
+export function formatShift(ms: number): string {
+  return `${ms < 0 ? "−" : "+"}${formatTime(Math.abs(ms))}`;
 }

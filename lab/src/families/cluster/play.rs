@@ -9,15 +9,17 @@ use cachedojo::cluster::record::{Key, hash_of, is_sweep};
 use cachedojo::cluster::{Micros, NodeId, Outcome, Request};
 use cachedojo_notation::text::escape;
 
-pub use view::{ClusterView, HeldView, MemoryView, MessageView, NodeRole, NodeStatus, NodeView};
+pub use view::{
+    ClusterView, DelayView, HeldView, MemoryView, MessageView, NetworkView, NodeRole, NodeStatus, NodeView,
+};
 
-use super::tell::{self, WorldEvent, key_in_script};
+use super::tell::{self, CarriedView, WorldEvent, key_in_script};
 use super::{ClusterCommand, Setup};
 use crate::event::What;
 use crate::subject::Crash;
-use crate::world::cluster::act::{Act, Done, Operation, Player};
-use crate::world::cluster::story::{Happened, Happening};
-use crate::world::cluster::{ClusterWorld, Status, check};
+use crate::world::cluster::act::{Act, Done, Operation, Player, Shift};
+use crate::world::cluster::story::{Carried, Happened, Happening};
+use crate::world::cluster::{ClusterWorld, Status, UnderWay, check};
 
 /// How many events about keys are remembered for `explain`.
 const TOLD_MAX: usize = 20_000;
@@ -187,6 +189,13 @@ impl Play {
             format!("{:>7}.{:03} ms  {}", at / 1000, at % 1000, text.trim_start_matches("~ "))
         };
         lines.extend(of_key[left_out..].iter().map(line));
+        let under_way = self.player.world.under_way().into_iter();
+        lines.extend(under_way.filter(|one| one.envelope.message.key() == Some(key)).map(
+            |UnderWay { to, sent, envelope, .. }| {
+                let (from, name, key) = (envelope.from, envelope.message.name(), key_in_script(key));
+                format!("{:>7}.{:03} ms  {from} -> {to}: {name} {key}, still under way", sent / 1000, sent % 1000)
+            },
+        ));
         if lines.is_empty() {
             lines.push(format!("nothing happened to {}", key_in_script(key)));
         }
@@ -205,7 +214,7 @@ impl Play {
                 let wall = if node.wall_shift_us == 0 {
                     String::new()
                 } else {
-                    format!(", wall clock off by {} ms", node.wall_shift_us / 1000)
+                    format!(", wall clock off by {}", Shift(node.wall_shift_us))
                 };
                 let whole = if node.is_whole { "" } else { ", not whole yet" };
                 let (keys, hints) = (node.keys.len(), node.hints);
@@ -258,7 +267,7 @@ impl Play {
                     status,
                     role: if status == NodeStatus::Left { NodeRole::None } else { role },
                     term: node.map_or(0, |node| node.term().0),
-                    epoch: node.map_or(0, |node| node.view().epoch),
+                    epoch: host.ring().map_or(0, |ring| ring.epoch),
                     ring: node.map_or(String::new(), |node| format!("{:04x}", node.view().ring_digest() >> 48)),
                     is_whole: node.is_some_and(cachedojo::cluster::Node::is_whole),
                     keys: keys.collect(),
@@ -277,14 +286,26 @@ impl Play {
                 }
             })
             .collect();
-        let messages = world.under_way().into_iter().map(|(from, to, name, sent_us, due_us)| MessageView {
-            from: from.to_string(),
+        let under_way = world.under_way().into_iter().filter(|one| !one.envelope.message.is_routine());
+        let messages = under_way.map(|UnderWay { to, sent, due, envelope }| MessageView {
+            from: envelope.from.to_string(),
             to: to.to_string(),
-            name: name.to_owned(),
-            sent_us,
-            due_us,
+            name: envelope.message.name().to_owned(),
+            key: envelope.message.key().map(ToString::to_string),
+            carries: CarriedView::of(&Carried::by(&envelope.message)),
+            sent_us: sent,
+            due_us: due,
         });
-        ClusterView { now_us: world.now(), nodes, messages: messages.collect() }
+        let rules = &world.network;
+        let delays =
+            rules.delays().map(|(from, to, by_us)| DelayView { from: from.to_string(), to: to.to_string(), by_us });
+        let network = NetworkView {
+            drop: rules.drop,
+            duplicate: rules.duplicate,
+            reorder_us: rules.jitter,
+            delays: delays.collect(),
+        };
+        ClusterView { now_us: world.now(), nodes, messages: messages.collect(), network }
     }
 }
 

@@ -7,7 +7,7 @@ use cachedojo::cluster::{NodeId, Note};
 use cachedojo_notation::text::{escape, word};
 use serde::{Deserialize, Serialize};
 
-use crate::world::cluster::story::{Happened, Happening};
+use crate::world::cluster::story::{Carried, Happened, Happening};
 
 /// One thing that happened in the simulated cluster. Times are in microseconds since the cluster began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +20,12 @@ pub enum WorldEvent {
         /// The receiver.
         to: String,
         /// Its kind: `query`, `store`, `vote?` and so on.
-        name: String,
+        name: Box<str>,
         /// The key that it concerns.
         key: Option<String>,
+        /// What it carries of that key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        carries: Option<Box<CarriedView>>,
         /// When it was sent.
         sent_us: u64,
         /// When it was received; `None` if it was lost.
@@ -73,6 +76,45 @@ pub enum WorldEvent {
         /// The first promise that was broken.
         broken: Option<String>,
     },
+}
+
+/// What a message carries of its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CarriedView {
+    /// The version that it is about.
+    pub version: String,
+    /// The beginning of the value, escaped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether it says that the key is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_tombstone: bool,
+}
+
+/// Characters of a value that an event repeats.
+const VALUE_MAX: usize = 60;
+
+impl CarriedView {
+    /// What is told of what a message carries; `None` where it carries nothing.
+    pub(super) fn of(carried: &Carried) -> Option<Self> {
+        let Carried { version, record } = carried;
+        let value = record.as_ref().and_then(|record| record.value.as_ref());
+        Some(Self {
+            version: version.as_ref()?.to_string(),
+            value: value.map(|value| beginning(value)),
+            is_tombstone: record.is_some() && value.is_none(),
+        })
+    }
+}
+
+/// The beginning of a value, escaped, and whether there is more of it.
+fn beginning(value: &[u8]) -> String {
+    let text = escape(&value[..value.len().min(4 * VALUE_MAX)]);
+    if value.len() <= VALUE_MAX && text.chars().count() <= VALUE_MAX {
+        return text;
+    }
+    text.chars().take(VALUE_MAX).chain(['…']).collect()
 }
 
 impl WorldEvent {
@@ -197,14 +239,15 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
 /// The event of a message; `None` for messages that are sent all the time.
 #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
-    let Happening::Message { from, to, name, key, is_routine: false, sent, received } = &happened.what else {
+    let Happening::Message { from, to, name, key, carried, is_routine: false, sent, received } = &happened.what else {
         return None;
     };
     Some(WorldEvent::Message {
         from: from.to_string(),
         to: to.to_string(),
-        name: (*name).to_owned(),
+        name: (*name).into(),
         key: key.as_ref().map(ToString::to_string),
+        carries: CarriedView::of(carried).map(Box::new),
         sent_us: *sent,
         received_us: *received,
     })
@@ -213,11 +256,14 @@ pub(super) fn of_message(happened: &Happened) -> Option<WorldEvent> {
 impl fmt::Display for WorldEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Message { from, to, name, key, sent_us, received_us } => {
+            Self::Message { from, to, name, key, sent_us, received_us, .. } => {
                 let key = key.as_ref().map_or(String::new(), |key| format!(" {}", key_in_script(key)));
                 write!(f, "{from} -> {to}: {name}{key}, ")?;
                 match received_us {
-                    Some(received) => write!(f, "{} us under way", received - sent_us),
+                    Some(received) => {
+                        let took = received - sent_us;
+                        write!(f, "{}.{:03} ms under way", took / 1000, took % 1000)
+                    }
                     None => f.write_str("lost"),
                 }
             }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::record::{Key, Value};
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Request, Version};
+use cachedojo_notation::duration::Duration;
 
 use super::{ClusterWorld, Status, check};
 
@@ -354,18 +355,26 @@ impl fmt::Display for Percent {
 }
 
 /// A duration as scripts write it: whole milliseconds, rounded up.
-struct Time(Micros);
+pub(crate) struct Time(pub(crate) Micros);
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}ms", self.0.div_ceil(1000))
+        Duration::from_ms(self.0.div_ceil(1000)).fmt(f)
+    }
+}
+
+/// A duration forward or back, as scripts write it.
+pub(crate) struct Shift(pub(crate) i64);
+
+impl fmt::Display for Shift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.0 < 0 { '-' } else { '+' }, Time(self.0.unsigned_abs()))
     }
 }
 
 /// The line of a script that performs it.
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = |by: i64| if by < 0 { '-' } else { '+' };
         match self {
             Self::Operate { operation, key, level, via, begins } => {
                 f.write_str(if *begins { "begin " } else { "" })?;
@@ -400,8 +409,8 @@ impl fmt::Display for Act {
             }
             Self::Block { from, to } => write!(f, "block {from}->{to}"),
             Self::Heal => f.write_str("heal"),
-            Self::Skew { node, by } => write!(f, "skew {node} {}{}", sign(*by), Time(by.unsigned_abs())),
-            Self::Jump { node, by } => write!(f, "clock {node} jump {}{}", sign(*by), Time(by.unsigned_abs())),
+            Self::Skew { node, by } => write!(f, "skew {node} {}", Shift(*by)),
+            Self::Jump { node, by } => write!(f, "clock {node} jump {}", Shift(*by)),
             Self::Disk { node, takes } => write!(f, "disk {node} {}", Time(*takes)),
             Self::Delay { from, to, by } => write!(f, "delay {from}->{to} {}", Time(*by)),
             Self::Drop(permille) => write!(f, "drop {}", Percent(*permille)),

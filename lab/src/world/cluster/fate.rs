@@ -3,6 +3,7 @@
 use cachedojo::cluster::node::TICK;
 use cachedojo::cluster::{Disk, Failure, Micros, Node, NodeId, NodeSet, Outcome, Readings, Request};
 
+use super::act::{Shift, Time};
 use super::host::{Held, Host, State, Status, WALL_START};
 use super::story::{Happening, Rare};
 use super::{ClusterWorld, What};
@@ -165,8 +166,11 @@ impl ClusterWorld {
             self.counts.count(Rare::ClockBackInOperation);
         }
         host.wall_shift = if adds { host.wall_shift.saturating_add(by) } else { by };
-        let off = host.wall_shift / 1000;
-        self.tell(Happening::Fault { node: Some(node), text: format!("wall clock off by {off} ms") });
+        let text = match host.wall_shift {
+            0 => "wall clock right".to_owned(),
+            by => format!("wall clock off by {}", Shift(by)),
+        };
+        self.tell(Happening::Fault { node: Some(node), text });
         true
     }
 
@@ -178,7 +182,7 @@ impl ClusterWorld {
             State::Up(machine) => Some(machine.as_ref().clone().into_disk()),
             State::Down(_) => None,
         });
-        let text = format!("disk takes {} ms for a write", host.drive.takes() / 1000);
+        let text = format!("disk takes {} for a write", Time(host.drive.takes()));
         self.tell(Happening::Fault { node: Some(node), text });
         true
     }

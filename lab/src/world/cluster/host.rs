@@ -1,6 +1,7 @@
 //! A machine of the simulated world: its clocks, its disk, and the node that runs on it.
 
 use cachedojo::cluster::raft::Role;
+use cachedojo::cluster::view::View;
 use cachedojo::cluster::{Disk, Envelope, Micros, Node, Readings, Request};
 
 use super::drive::Drive;
@@ -65,6 +66,22 @@ impl Host {
             State::Up(node) => Some(node),
             State::Down(_) => None,
         }
+    }
+
+    /// The ring as the node knows it, or as its disk has it while it is down.
+    pub fn ring(&self) -> Option<&View> {
+        match &self.state {
+            State::Up(node) => Some(node.view()),
+            State::Down(disk) => disk.as_deref().map(Disk::view),
+        }
+    }
+
+    /// The messages that wait for it while it is paused, and when they were sent.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (Micros, &Envelope)> {
+        self.held.iter().filter_map(|held| match held {
+            Held::Message { envelope, sent_at } => Some((*sent_at, envelope.as_ref())),
+            Held::Ask { .. } => None,
+        })
     }
 
     /// How long its disk takes for a write.

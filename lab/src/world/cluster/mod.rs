@@ -14,6 +14,7 @@ pub mod network;
 pub mod plan;
 pub mod simulate;
 pub mod story;
+mod way;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ use story::{Counts, Happened, Happening, Rare};
 
 pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
+pub use way::UnderWay;
 
 /// The most events of one world: a short script can ask for more than anybody would wait for.
 const WORK_MAX: u64 = 5_000_000;
@@ -180,17 +182,6 @@ impl ClusterWorld {
         self.story.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The messages under way: from, to, kind, sent and due.
-    pub fn under_way(&self) -> Vec<(NodeId, NodeId, &'static str, Micros, Micros)> {
-        let message = |(due, what): (Micros, &What)| match what {
-            What::Deliver { to, sent_at, envelope } => {
-                Some((envelope.from, *to, envelope.message.name(), *sent_at, due))
-            }
-            What::Tick { .. } | What::Written { .. } => None,
-        };
-        self.agenda.by_cause().filter_map(message).collect()
-    }
-
     fn tell(&mut self, happening: Happening) {
         if let Some(story) = &mut self.story {
             story.push(Happened { at: self.now, what: happening });
@@ -286,6 +277,7 @@ impl ClusterWorld {
         let now = self.now;
         let (from, name, key) = (envelope.from, envelope.message.name(), envelope.message.key().cloned());
         let is_routine = envelope.message.is_routine();
+        let carried = self.carried(&envelope);
         let Some(host) = self.hosts.get_mut(&to) else { return };
         let arrives = host.status == Status::Up;
         match (host.status, &mut host.state) {
@@ -300,7 +292,7 @@ impl ClusterWorld {
             _ => {}
         }
         let received = arrives.then_some(now);
-        self.tell(Happening::Message { from, to, name, key, is_routine, sent: sent_at, received });
+        self.tell(Happening::Message { from, to, name, key, carried, is_routine, sent: sent_at, received });
         if arrives {
             self.carry_out(to);
         }
@@ -343,7 +335,8 @@ impl ClusterWorld {
             if arrivals == [None, None] && self.story.is_some() {
                 let (name, key) = (envelope.message.name(), envelope.message.key().cloned());
                 let (is_routine, sent) = (envelope.message.is_routine(), self.now);
-                self.tell(Happening::Message { from: node, to, name, key, is_routine, sent, received: None });
+                let (from, carried) = (node, self.carried(&envelope));
+                self.tell(Happening::Message { from, to, name, key, carried, is_routine, sent, received: None });
             }
             let [first, second] = arrivals;
             if let Some(second) = second {

@@ -65,6 +65,11 @@ impl Network {
         self.delays.insert((from, to), by);
     }
 
+    /// Which way delays how long, by sender and receiver.
+    pub fn delays(&self) -> impl Iterator<Item = (NodeId, NodeId, Micros)> {
+        self.delays.iter().map(|(&(from, to), &by)| (from, to, by))
+    }
+
     /// Removes all rules.
     pub fn heal(&mut self) {
         *self = Self::default();

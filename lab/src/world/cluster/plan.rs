@@ -7,6 +7,7 @@ use cachedojo::cluster::ids::MS;
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Settings};
 
 pub use cachedojo::cluster::local::objects_that_live_on;
+use cachedojo_notation::duration::Duration;
 
 use super::act::{Act, Done, Operation, Player};
 use super::simulate::{Life, settings};
@@ -138,7 +139,7 @@ fn read_operation(word: &str, words: &mut SplitWhitespace<'_>, begins: bool) -> 
 }
 
 fn time(word: &str) -> Option<Micros> {
-    word.strip_suffix("ms")?.parse::<u64>().ok()?.checked_mul(MS)
+    Duration::parse(word)?.as_ms().checked_mul(MS)
 }
 
 fn signed(word: &str) -> Option<i64> {

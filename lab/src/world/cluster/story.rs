@@ -1,8 +1,8 @@
 //! The events of a simulated world: recorded, and counted.
 
-use cachedojo::cluster::message::How;
-use cachedojo::cluster::record::Key;
-use cachedojo::cluster::{Micros, NodeId, Note};
+use cachedojo::cluster::message::{How, Message};
+use cachedojo::cluster::record::{Key, Record};
+use cachedojo::cluster::{Micros, NodeId, Note, Version};
 
 /// One event.
 #[derive(Debug, Clone)]
@@ -11,6 +11,22 @@ pub struct Happened {
     pub at: Micros,
     /// What.
     pub what: Happening,
+}
+
+/// What a message carries of its key.
+#[derive(Debug, Clone, Default)]
+pub struct Carried {
+    /// The version that it is about.
+    pub version: Option<Version>,
+    /// The record, if it carries one.
+    pub record: Option<Record>,
+}
+
+impl Carried {
+    /// What this message carries.
+    pub fn by(message: &Message) -> Self {
+        Self { version: message.version(), record: message.record().cloned() }
+    }
 }
 
 /// The kinds of events.
@@ -26,6 +42,8 @@ pub enum Happening {
         name: &'static str,
         /// The key that it concerns.
         key: Option<Key>,
+        /// What it carries.
+        carried: Carried,
         /// Whether such messages are sent all the time.
         is_routine: bool,
         /// When it was sent.

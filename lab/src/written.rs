@@ -1,0 +1,90 @@
+//! A whole run as one file: all events for programs, commands with their answers for people.
+
+use serde::Serialize;
+
+use cachedojo_notation::text::Language;
+
+use crate::event::Event;
+use crate::script::{Dialect, Script};
+
+/// What `grader run --format json` prints and the page saves.
+#[derive(Debug, Serialize)]
+pub struct RunReport<'a> {
+    schema: &'static str,
+    dialect: Dialect,
+    seed: u64,
+    /// The lines that could not be read.
+    pub diagnostics: Vec<RunDiagnostic>,
+    events: &'a [Event],
+}
+
+/// A mistake and its place in the text, in bytes.
+#[derive(Debug, Serialize)]
+pub struct RunDiagnostic {
+    /// The line, counted from 1.
+    pub line: u32,
+    /// Its first byte.
+    pub from: usize,
+    /// The byte after it.
+    pub to: usize,
+    /// What is wrong, in English.
+    pub message: String,
+}
+
+impl<'a> RunReport<'a> {
+    /// That of a run of this script.
+    pub fn of(script: &Script, seed: u64, events: &'a [Event]) -> Self {
+        let diagnostics = script.diagnostics.iter().map(|diagnostic| RunDiagnostic {
+            line: diagnostic.line,
+            from: diagnostic.span.start,
+            to: diagnostic.span.end,
+            message: diagnostic.mistake.message(Language::English),
+        });
+        let diagnostics = diagnostics.collect();
+        Self { schema: "cachedojo/run/v1", dialect: script.dialect, seed, diagnostics, events }
+    }
+
+    /// The run's events.
+    pub const fn events(&self) -> &'a [Event] {
+        self.events
+    }
+
+    /// The script's language.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+}
+
+/// Each command with its answers below it, for people to read on paper. Cost: O(events).
+pub fn handout(script: &Script, events: &[Event]) -> String {
+    let mut text = String::new();
+    let mut rest = events.iter().filter(|event| !event.what.is_quiet()).peekable();
+    for (step, number) in script.commands.iter().zip(0..) {
+        if rest.peek().is_none() && number > 0 {
+            break;
+        }
+        text += &format!("> {}\n", step.source);
+        while let Some(event) = rest.next_if(|event| event.step == number) {
+            text += &format!("  {}\n", event.what);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Reference;
+    use crate::runner::run;
+    use crate::script::parse;
+
+    #[test]
+    fn a_handout_has_each_command_and_what_it_was_answered() {
+        let script = parse("node new 100 lru\n# why\nfor 1..2 node set k{} v\ntick 1s\nnode get k1\n", Dialect::Lab);
+        let events = run(&script, &mut Reference::default(), 0);
+        let expected = "> node new 100 lru\n  node ready\n> node set k1 v\n  stored\n> node set k2 v\n  stored\n\
+                        > tick 1s\n  +1s\n> node get k1\n  v\n";
+        assert_eq!(handout(&script, &events), expected);
+        assert_eq!(handout(&parse("", Dialect::Lab), &[]), "");
+    }
+}
