@@ -172,14 +172,14 @@ impl Runner {
             }
             Command::Spread { prefix, count } => match self.owners(prefix, *count, subject) {
                 Ok(owners) => self.emit(step, spread(&owners), events),
-                Err(what) => self.emit(step, what, events),
+                Err(what) => self.emit(step, *what, events),
             },
             Command::Mark { prefix, count } => match self.owners(prefix, *count, subject) {
                 Ok(owners) => {
                     self.mark = Some(Mark { prefix: prefix.clone(), owners });
                     self.emit(step, What::Marked { keys: *count }, events);
                 }
-                Err(what) => self.emit(step, what, events),
+                Err(what) => self.emit(step, *what, events),
             },
             Command::Moved => {
                 let what = self.moved(subject);
@@ -277,11 +277,13 @@ impl Runner {
         }
     }
 
-    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, What> {
+    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, Box<What>> {
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
             Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
-            answer => Err(events_of(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+            answer => {
+                Err(Box::new(events_of(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })))
+            }
         }
     }
 
@@ -290,7 +292,7 @@ impl Runner {
         let count = mark.owners.count();
         let what = match self.owners(&mark.prefix, count, subject) {
             Ok(now) => moves(&mark.owners, &now),
-            Err(what) => what,
+            Err(what) => *what,
         };
         self.mark = Some(mark);
         what
