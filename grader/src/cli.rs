@@ -230,7 +230,14 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// The script's file, or `-` for standard input
-    pub script: String,
+    #[arg(required_unless_present = "commands")]
+    pub script: Option<String>,
+    /// List the commands of the script's language instead: lab's, or those of --dialect
+    #[arg(long, conflicts_with = "script")]
+    pub commands: bool,
+    /// The language of what is printed for people. Answers of protocols have one language, and so have events in JSON
+    #[arg(long, value_parser = language, default_value = "en")]
+    pub lang: Language,
     /// The script's language [default: a scenario file's own, else the exercise's: line for line-cache, lab for any other]
     #[arg(long, value_parser = dialect)]
     pub dialect: Option<Dialect>,

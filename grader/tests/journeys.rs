@@ -141,6 +141,9 @@ fn a_pack_is_begun_proved_and_graded_by() {
         2,
         "`store` has no points: give it 1 or more",
     );
+    let id = |name: &str| text.replacen("id = \"queues\"", &format!("id = \"{name}\""), 1);
+    spoiled("exercise.toml", Some(&id("My Queues")), 1, "the name `My Queues` goes into files, links and columns");
+    spoiled("exercise.toml", Some(&id("line-cache")), 1, "`line-cache` is the id of a built-in exercise");
     spoiled("mutants/other.patch", Some("--- a/x\n"), 2, "mutants/other.patch belongs to no mutant");
     spoiled("prototype.rs", None, 2, "the pack has no prototype.rs: add one");
     spoiled("prototype.rs", Some("pub fn ("), 2, "prototype.rs:1: ");

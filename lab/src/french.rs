@@ -11,6 +11,7 @@ use crate::event::{NO_ANSWER, StatsView, What, name};
 use crate::families::cluster::tell::WorldEvent;
 use crate::missing;
 use crate::script::Command;
+use crate::script::expect::NO_LIST;
 use crate::subject::Crash;
 use phrases::phrases;
 
@@ -29,9 +30,13 @@ impl What {
 /// What an expectation met, in the reader's language: an error is told in it; what a script can expect has one spelling. Cost:
 /// O(text).
 pub fn met_in(actual: &str, language: Language) -> String {
-    match (language, actual.strip_prefix("error: ")) {
-        (Language::French, Some(message)) => format!("erreur : {}", phrase(message)),
-        _ => actual.to_owned(),
+    if language == Language::English {
+        return actual.to_owned();
+    }
+    match (actual.strip_prefix("error: "), actual.strip_suffix(NO_LIST)) {
+        (Some(message), _) => format!("erreur : {}", phrase(message)),
+        (None, Some(value)) => format!("{value}, qui n'est pas une liste d'ids"),
+        (None, None) => actual.to_owned(),
     }
 }
 
@@ -154,7 +159,9 @@ fn world(event: &WorldEvent) -> String {
         WorldEvent::Client { node, text, .. } => format!("~ {node} : {}", request_in_french(text)),
         WorldEvent::Fault { node: Some(node), text, .. } => format!("{node} {}", phrase(text)),
         WorldEvent::Fault { node: None, text, .. } => phrase(text),
-        WorldEvent::Settled { is } => if *is { "au repos" } else { "pas encore au repos" }.into(),
+        WorldEvent::Settled { is: true, .. } => "au repos".into(),
+        WorldEvent::Settled { waits: None, .. } => "pas encore au repos".into(),
+        WorldEvent::Settled { waits: Some(waits), .. } => format!("pas encore au repos : {}", phrase(waits)),
         WorldEvent::Checked { broken: None } => "toutes les promesses sont tenues".into(),
         WorldEvent::Checked { broken: Some(broken) } => format!("promesse rompue : {}", phrase(broken)),
     }
@@ -163,15 +170,21 @@ fn world(event: &WorldEvent) -> String {
 /// A line of `explain` or `health`.
 fn report(line: &str) -> String {
     match line.split_once(" ms  ") {
-        // The sentence follows its time and its node; a message has no sentence.
+        // The sentence follows its time and its node; a message has no sentence. Behind it stands how often it came again.
         Some((time, said)) => {
+            let (said, again) = match said.rsplit_once(" (").map(|(said, again)| (said, again.strip_suffix(" ms)"))) {
+                Some((said, Some(again))) => (said, again.split_once(" times, the last at ")),
+                _ => (said, None),
+            };
             let told = match (phrase(said), said.split_once([' ', ':'])) {
                 (told, _) if told != said => told,
                 (_, Some((node, said))) if said.starts_with(' ') => format!("{node} :{}", request_in_french(said)),
                 (_, Some((node, said))) => format!("{node} {}", phrase(said)),
                 (told, None) => told,
             };
-            format!("{time} ms  {told}")
+            let again =
+                again.map_or(String::new(), |(times, last)| format!(" ({times} fois, la dernière à {last} ms)"));
+            format!("{time} ms  {told}{again}")
         }
         None => phrase(line)
             .replacen(" up follower ", " actif, suiveur, ", 1)

@@ -3,6 +3,7 @@
 //! The page steps through it, `grader run` prints its events, the checks judge by them: it is the only way to run a
 //! script.
 
+use cachedojo_notation::text::Language;
 use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
 use crate::bulk::{BULK_MAX, bulk};
@@ -47,6 +48,8 @@ pub struct Runner {
     cluster_began_ms: u64,
     /// Whether the script has made the prototype's cluster, which is another one.
     has_prototype_cluster: bool,
+    /// How far `wall jump` has moved the wall clock, in microseconds.
+    wall_jumped_us: i64,
 }
 
 /// Runs a whole script. Cost: O(commands), plus the subject's work. More than 256 MiB of events or comparisons ends the run with
@@ -77,6 +80,19 @@ pub fn render(events: &[Event], dialect: Dialect) -> String {
     text
 }
 
+/// [`render`] in a reader's language. What protocols answer has one language only. Cost: O(events).
+pub fn render_in(events: &[Event], script: &Script, language: Language) -> String {
+    if language == Language::English || script.dialect != Dialect::Lab {
+        return render(events, script.dialect);
+    }
+    let shown = events.iter().filter(|event| !event.what.is_quiet());
+    let told = shown.map(|event| match script.commands.get(event.step as usize) {
+        Some(step) => event.what.text_in(&step.command, language) + "\n",
+        None => format!("{}\n", event.what),
+    });
+    told.collect()
+}
+
 impl Runner {
     /// A runner at a script's beginning, in a fresh world for `seed`.
     pub fn new(seed: u64) -> Self {
@@ -97,6 +113,7 @@ impl Runner {
             cluster: None,
             cluster_began_ms: 0,
             has_prototype_cluster: false,
+            wall_jumped_us: 0,
         }
     }
 
@@ -159,14 +176,14 @@ impl Runner {
             }
             Command::Spread { prefix, count } => match self.owners(prefix, *count, subject) {
                 Ok(owners) => self.emit(step, spread(&owners), events),
-                Err(what) => self.emit(step, what, events),
+                Err(what) => self.emit(step, *what, events),
             },
             Command::Mark { prefix, count } => match self.owners(prefix, *count, subject) {
                 Ok(owners) => {
                     self.mark = Some(Mark { prefix: prefix.clone(), owners });
                     self.emit(step, What::Marked { keys: *count }, events);
                 }
-                Err(what) => self.emit(step, what, events),
+                Err(what) => self.emit(step, *what, events),
             },
             Command::Moved => {
                 let what = self.moved(subject);
@@ -174,8 +191,9 @@ impl Runner {
             }
             Command::Where { key } => match &self.cluster {
                 Some(play) => {
-                    let what = play.holders(key);
-                    self.emit(step, what, events);
+                    let mut told = Vec::new();
+                    play.holders(key, &mut told);
+                    self.emit_of_cluster(step, told, events);
                 }
                 None => self.ask(step, &Request::Ring(RingRequest::Owner { key: key.clone() }), subject, events),
             },
@@ -192,6 +210,12 @@ impl Runner {
             }
             Command::WallJump(ms) => {
                 self.world.wall_ns = self.world.wall_ns.saturating_add_signed(ms.saturating_mul(1_000_000));
+                self.wall_jumped_us = self.wall_jumped_us.saturating_add(ms.saturating_mul(1_000));
+                if let Some(play) = &mut self.cluster {
+                    let mut told = Vec::new();
+                    play.jump(ms.saturating_mul(1_000), &mut told);
+                    self.emit_of_cluster(step, told, events);
+                }
                 self.emit(step, What::WallJumped { ms: *ms }, events);
             }
             Command::Expect(expectation) => {
@@ -221,7 +245,7 @@ impl Runner {
     /// Executes a command of the simulated cluster. The time that it takes passes for the script too.
     fn obey_cluster(&mut self, step: &Step, command: &ClusterCommand, events: &mut Vec<Event>) {
         if let ClusterCommand::Make(setup) = command {
-            self.cluster = Play::of(setup, self.seed);
+            self.cluster = Play::of(setup, self.seed, self.wall_jumped_us);
             self.cluster_began_ms = self.passed_ms();
         }
         let Some(play) = &mut self.cluster else {
@@ -231,6 +255,10 @@ impl Runner {
         let (before, mut told) = (play.now(), Vec::new());
         play.obey(command, &mut told);
         self.world.pass(play.now().saturating_sub(before).saturating_mul(1000));
+        self.emit_of_cluster(step, told, events);
+    }
+
+    fn emit_of_cluster(&mut self, step: &Step, told: Vec<(u64, What)>, events: &mut Vec<Event>) {
         let step_index = u32::try_from(self.next).unwrap_or(u32::MAX);
         for (at, what) in told {
             self.crashed |= matches!(what, What::Crashed { .. });
@@ -255,11 +283,13 @@ impl Runner {
         }
     }
 
-    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, What> {
+    fn owners(&mut self, prefix: &str, count: u32, subject: &mut dyn Subject) -> Result<Owners, Box<What>> {
         let request = Request::Ring(RingRequest::OwnersOf { prefix: prefix.to_owned(), count });
         match subject.call(&mut self.world, &request) {
             Ok(Response::Owners { ids, owners: of_keys }) => Ok(Owners { ids, of_keys }),
-            answer => Err(events_of(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })),
+            answer => {
+                Err(Box::new(events_of(&request, answer).pop().unwrap_or(What::Crashed { crash: Crash::Gibberish })))
+            }
         }
     }
 
@@ -268,7 +298,7 @@ impl Runner {
         let count = mark.owners.count();
         let what = match self.owners(&mark.prefix, count, subject) {
             Ok(now) => moves(&mark.owners, &now),
-            Err(what) => what,
+            Err(what) => *what,
         };
         self.mark = Some(mark);
         what

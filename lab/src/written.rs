@@ -5,7 +5,7 @@ use serde::Serialize;
 use cachedojo_notation::text::Language;
 
 use crate::event::Event;
-use crate::script::{Dialect, Script};
+use crate::script::{Diagnostic, Dialect, Script, advise};
 
 /// What `grader run --format json` prints and the page saves.
 #[derive(Debug, Serialize)]
@@ -15,6 +15,9 @@ pub struct RunReport<'a> {
     seed: u64,
     /// The lines that could not be read.
     pub diagnostics: Vec<RunDiagnostic>,
+    /// Lines that probably mean something else: see [`advise`]. Empty before [`Self::tell`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<RunDiagnostic>,
     events: &'a [Event],
 }
 
@@ -27,21 +30,37 @@ pub struct RunDiagnostic {
     pub from: usize,
     /// The byte after it.
     pub to: usize,
-    /// What is wrong, in English.
+    /// What is wrong.
     pub message: String,
+}
+
+impl RunDiagnostic {
+    fn of(diagnostic: &Diagnostic, language: Language) -> Self {
+        Self {
+            line: diagnostic.line,
+            from: diagnostic.span.start,
+            to: diagnostic.span.end,
+            message: diagnostic.mistake.message(language),
+        }
+    }
 }
 
 impl<'a> RunReport<'a> {
     /// That of a run of this script.
     pub fn of(script: &Script, seed: u64, events: &'a [Event]) -> Self {
-        let diagnostics = script.diagnostics.iter().map(|diagnostic| RunDiagnostic {
-            line: diagnostic.line,
-            from: diagnostic.span.start,
-            to: diagnostic.span.end,
-            message: diagnostic.mistake.message(Language::English),
-        });
-        let diagnostics = diagnostics.collect();
-        Self { schema: "cachedojo/run/v1", dialect: script.dialect, seed, diagnostics, events }
+        let diagnostics = script.diagnostics.iter().map(|one| RunDiagnostic::of(one, Language::English)).collect();
+        let (schema, dialect, warnings) = ("cachedojo/run/v1", script.dialect, Vec::new());
+        Self { schema, dialect, seed, diagnostics, warnings, events }
+    }
+
+    /// Adds what is doubtful in a `lab` script, whose text this is, and tells all of it in that language.
+    pub fn tell(&mut self, script: &Script, text: &str, language: Language) {
+        for (told, diagnostic) in self.diagnostics.iter_mut().zip(&script.diagnostics) {
+            told.message = diagnostic.mistake.message(language);
+        }
+        if self.dialect == Dialect::Lab {
+            self.warnings = advise(text, Dialect::Lab).iter().map(|one| RunDiagnostic::of(one, language)).collect();
+        }
     }
 
     /// The run's events.

@@ -5,7 +5,8 @@ pub fn is_repeat(word: &str) -> bool {
     repeat(word).is_some()
 }
 
-/// The count and the character of a repetition; `None` if the word is not one.
+/// The count and the character of a repetition; `None` if the word is not one. A count that is larger than the machine's numbers
+/// is the largest of them.
 pub fn repeat(word: &str) -> Option<(usize, &str)> {
     let (count, what) = word.split_once('*')?;
     let mut chars = what.chars();
@@ -13,5 +14,5 @@ pub fn repeat(word: &str) -> Option<(usize, &str)> {
     if chars.next().is_some() || count.is_empty() || !count.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    Some((count.parse().ok()?, what))
+    Some((count.parse().unwrap_or(usize::MAX), what))
 }

@@ -115,6 +115,8 @@ impl Message {
             Self::Whole => "whole",
             Self::Vote(Vote::Ask { is_trial: true, .. }) => "pre-vote?",
             Self::Vote(Vote::Ask { .. }) => "vote?",
+            Self::Vote(Vote::Given { is_trial: true, yes: true, .. }) => "pre-vote",
+            Self::Vote(Vote::Given { is_trial: true, .. }) => "no-pre-vote",
             Self::Vote(Vote::Given { yes: true, .. }) => "vote",
             Self::Vote(Vote::Given { .. }) => "no-vote",
             Self::Vote(Vote::Append { .. }) => "append",
@@ -254,6 +256,11 @@ pub enum Failure {
         /// Who should have.
         replicas: NodeSet,
     },
+    /// Replicas answered, but all of them with less than the session has seen.
+    Behind {
+        /// Who answered so.
+        answered: NodeSet,
+    },
     /// The node does not know cluster time or the ring yet.
     NotReady,
     /// The node is down or paused.
@@ -277,6 +284,10 @@ impl fmt::Display for Failure {
             Self::TooFew { level, needed, answered, replicas } => write!(
                 f,
                 "{level} needs {needed} of the replicas {replicas}; {answered} answered in time: heal, restart or try again"
+            ),
+            Self::Behind { answered } => write!(
+                f,
+                "the session has seen a newer version of this key than {answered} have, and no other replica answered in time: heal, restart or try again"
             ),
             Self::NotReady => {
                 f.write_str("the node does not know the time or the ring yet: try again, or ask another node")
@@ -368,4 +379,17 @@ pub struct Effects {
     pub replies: Vec<(u64, Outcome)>,
     /// What it tells.
     pub notes: Vec<Note>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_to_a_pre_vote_is_no_vote_by_name() {
+        let given = |is_trial, yes| Message::Vote(Vote::Given { is_trial, term: 1, yes }).name();
+        let asked = |is_trial| Message::Vote(Vote::Ask { is_trial, term: 1, last: 0, last_term: 0 }).name();
+        assert_eq!([asked(true), given(true, true), given(true, false)], ["pre-vote?", "pre-vote", "no-pre-vote"]);
+        assert_eq!([asked(false), given(false, true), given(false, false)], ["vote?", "vote", "no-vote"]);
+    }
 }

@@ -418,8 +418,10 @@ impl Node {
     /// Whether it knows the time and the ring, is a member, and holds all that it should.
     pub fn is_whole(&self) -> bool {
         let is_next = self.view.next.as_ref().is_some_and(|next| next.members().contains(self.id));
+        let member = self.view.members.get(&self.id);
         self.offset.is_known()
             && !self.has_left
+            && member.is_some_and(|member| member.incarnation == self.incarnation)
             && (self.is_whole || !self.view.ring.members().contains(self.id))
             && (self.is_whole_next || !is_next)
     }

@@ -42,6 +42,13 @@ pub struct Stable {
     pub log: Vec<Entry>,
 }
 
+impl Stable {
+    /// Who votes, and in which incarnation, as this log says. Cost: O(log).
+    pub fn voters(&self) -> BTreeMap<NodeId, u16> {
+        voters(self.log.iter().map(|entry| &entry.change))
+    }
+}
+
 /// What voters say to each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vote {
@@ -149,7 +156,7 @@ impl Raft {
             out: Vec::new(),
             has_cut: false,
         };
-        raft.voters = voters(raft.stable.log.iter().map(|entry| &entry.change));
+        raft.voters = raft.stable.voters();
         raft.wait_for_election(now);
         raft
     }
@@ -371,14 +378,14 @@ impl Raft {
                 self.stable.log.push(entry);
             }
         }
-        self.voters = voters(self.stable.log.iter().map(|entry| &entry.change));
+        self.voters = self.stable.voters();
         self.commit = self.commit.max(commit.min(index));
         Vote::Appended { term, fits: true, index }
     }
 
     fn append(&mut self, change: Change, now: Micros) {
         self.stable.log.push(Entry { term: self.stable.term, change });
-        self.voters = voters(self.stable.log.iter().map(|entry| &entry.change));
+        self.voters = self.stable.voters();
         self.replicate_to_all(now);
         self.count_commits();
     }

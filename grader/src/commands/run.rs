@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
-use cachedojo_lab::runner::{self, render};
+use cachedojo_lab::runner::{self, render_in};
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{self, Dialect};
+use cachedojo_lab::script::{self, Dialect, Script};
 use cachedojo_lab::written::RunReport;
-use cachedojo_notation::text;
+use cachedojo_notation::text::{self, Language};
 
 use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
@@ -34,6 +34,7 @@ const SCRIPT_BYTES_MAX: u64 = 64 << 20;
 /// # Errors
 /// The script cannot be read, or its subject cannot be created.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
+    let Some(path) = &args.script else { return list_commands(args) };
     // The reference obeys every script, whatever the exercise: but a name that is none was meant as something.
     let is_python = is_python(&args.subject);
     let usual = if is_python { PYTHON_ID } else { DEFAULT_ID };
@@ -51,7 +52,7 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     }
     let is_whole_run = pack.as_ref().is_some_and(|pack| pack.exercise.interface == InterfaceKind::Simulate);
     let usual = if is_whole_run { Dialect::Line } else { Dialect::Lab };
-    let text = read_script(&args.script)?;
+    let text = read_script(path)?;
     let scenario = Scenario::read(&text).ok();
     let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
@@ -76,17 +77,26 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     if is_scene {
         report.diagnostics.clear();
     }
-    for diagnostic in &mut report.diagnostics {
+    report.tell(&script, commands, args.lang);
+    for diagnostic in report.diagnostics.iter_mut().chain(&mut report.warnings) {
         diagnostic.line += header_lines;
         diagnostic.from += header.len();
         diagnostic.to += header.len();
     }
-    print(args.format, &report)?;
+    print(args, &script, &report)?;
     if args.dialect.is_none()
         && !is_whole_run
         && let Some(meant) = script::likely_dialect(commands, script.dialect)
     {
-        eprintln!("This looks like a script in the dialect `{0}`: add `--dialect {0}`.", meant.name());
+        let meant = meant.name();
+        match args.lang {
+            Language::English => {
+                eprintln!("This looks like a script in the dialect `{meant}`: add `--dialect {meant}`.");
+            }
+            Language::French => {
+                eprintln!("Cela ressemble à un script dans le dialecte « {meant} » : ajoutez `--dialect {meant}`.");
+            }
+        }
     }
     let broken =
         |event: &Event| matches!(event.what, What::Broken { .. } | What::Crashed { .. } | What::NotImplemented { .. });
@@ -161,15 +171,21 @@ fn on_built(
     on_subject::run(pack.exercise.interface, commands, dialect, &mut fresh, seed)
 }
 
-fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {
+fn print(args: &RunArgs, script: &Script, report: &RunReport<'_>) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    match format {
+    match args.format {
         RunFormat::Text => {
             let mut err = std::io::stderr().lock();
-            for diagnostic in &report.diagnostics {
-                writeln!(err, "line {}: {}", diagnostic.line, harmless(&diagnostic.message))?;
+            let (line, remark) = match args.lang {
+                Language::English => ("line", "remark: "),
+                Language::French => ("ligne", "remarque : "),
+            };
+            for (diagnostics, kind) in [(&report.diagnostics, ""), (&report.warnings, remark)] {
+                for diagnostic in diagnostics {
+                    writeln!(err, "{line} {}: {kind}{}", diagnostic.line, harmless(&diagnostic.message))?;
+                }
             }
-            out.write_all(&text::to_bytes(&render(report.events(), report.dialect())))?;
+            out.write_all(&text::to_bytes(&render_in(report.events(), script, args.lang)))?;
         }
         RunFormat::Json => {
             serde_json::to_writer(&mut out, report)?;
@@ -178,4 +194,18 @@ fn print(format: RunFormat, report: &RunReport<'_>) -> Result<()> {
     }
     out.flush()?;
     Ok(())
+}
+
+/// Lists a dialect's commands, below headings where there are some.
+fn list_commands(args: &RunArgs) -> Result<Outcome> {
+    let mut out = std::io::stdout().lock();
+    let mut heading = "";
+    for command in script::help(args.dialect.unwrap_or(Dialect::Lab)) {
+        if command.heading(args.lang) != heading {
+            heading = command.heading(args.lang);
+            writeln!(out, "{heading}\n")?;
+        }
+        writeln!(out, "  {}\n      {}\n", command.usage, command.text(args.lang))?;
+    }
+    Ok(Outcome::Passed)
 }

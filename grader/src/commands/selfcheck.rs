@@ -40,7 +40,7 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     for id in ids.iter().filter(|id| *id != COURSE_ID) {
         let pack = super::load_pack(id)?;
         let bench = Bench::open(&pack, args.trust)?;
-        mistakes += check_pack(&bench, args.seed)?;
+        mistakes += check_pack(&bench, args.seed, !built_in_ids().contains(id))?;
     }
     for corpus in Corpus::ALL {
         if args.exercise.as_deref().is_none_or(|id| id == corpus.exercise()) {
@@ -129,8 +129,31 @@ fn check_language(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Resul
     Ok(found)
 }
 
-fn check_pack(bench: &Bench<'_>, seed: u64) -> Result<usize> {
-    let mut mistakes = Vec::new();
+/// Names that files, links and columns cannot bear, and one that another exercise has already.
+fn unfit_names(exercise: &Exercise, is_own: bool) -> Vec<String> {
+    let rows = exercise.checks.iter().map(|check| &check.id);
+    let all = std::iter::once(&exercise.id).chain(rows).chain(exercise.mutants.iter().map(|mutant| &mutant.id));
+    let is_fit = |name: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+        !name.is_empty() && name.bytes().all(is_plain)
+    };
+    let unfit = all.filter(|name| !is_fit(name));
+    let mut mistakes: Vec<String> = unfit
+        .map(|name| {
+            format!("the name `{name}` goes into files, links and columns: write small letters, digits, - and _")
+        })
+        .collect();
+    if is_own && (exercise.id == COURSE_ID || built_in_ids().contains(&exercise.id)) {
+        let id = &exercise.id;
+        mistakes.push(format!(
+            "`{id}` is the id of a built-in exercise, and results could not be told apart: choose another"
+        ));
+    }
+    mistakes
+}
+
+fn check_pack(bench: &Bench<'_>, seed: u64, is_own: bool) -> Result<usize> {
+    let mut mistakes = unfit_names(&bench.pack.exercise, is_own);
     for &language in &bench.pack.exercise.languages {
         // Whoever is graded is compared with the known bugs: so nothing is graded before all of these can be made.
         let mut found = unfit(bench.pack, language);

@@ -8,13 +8,13 @@ pub mod play;
 pub mod tell;
 
 use cachedojo::cluster::ids::MS;
-use cachedojo::cluster::record::Key;
+use cachedojo::cluster::record::{Key, Selector};
 use cachedojo::cluster::view::COPIES_MAX;
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet};
 use cachedojo_notation::duration::{Duration, parse_size};
 
 use crate::script::Command;
-use crate::script::args::{Args, Entry};
+use crate::script::args::{Args, Entry, Unfit};
 use crate::script::mistake::{Fault, Mistake};
 use crate::world::cluster::act::{Act, Operation};
 use crate::world::cluster::drive::WRITE_MAX;
@@ -30,7 +30,7 @@ const POINTS_MAX: u32 = 1000;
 pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "cluster",
-        usage: "cluster nodes=<1-16> [rf=<1-9>] [memory=<size>] [points=<1-1000>] [haste=yes] [seed=<n>]",
+        usage: "cluster nodes=<1-16> [rf=<1-9>] [memory=<size>] [points=<1-1000>] [haste=yes|no] [seed=<n>]",
         help_en: "Make a simulated cluster of so many nodes, each key on rf of them (3), and wait until it is at rest. With memory, a full node evicts the least recently used for all replicas.",
         help_fr: "Crée une grappe simulée de tant de nœuds, chaque clé sur rf d'entre eux (3), et attend qu'elle soit au repos. Avec memory, un nœud plein évince les moins récemment utilisées, pour toutes les répliques.",
         read: make,
@@ -97,7 +97,12 @@ pub const COMMANDS: &[Entry] = &[
         help_fr: "Relance un nœud arrêté, avec son disque ou sur une machine neuve.",
         read: |a| {
             let node = node(a)?;
-            let with_nothing = option(a, |name, value| (name == "with" && value == "nothing").then_some(()))?.is_some();
+            let read = |name: &str, value: &str| match (name, value) {
+                ("with", "nothing") => Ok(()),
+                ("with", _) => Err(Unfit::Value),
+                _ => Err(Unfit::Name),
+            };
+            let with_nothing = a.option(read)?.is_some();
             Ok(doing(Act::Restart { node, with_nothing }))
         },
     },
@@ -207,8 +212,10 @@ pub const COMMANDS: &[Entry] = &[
         help_fr: "Lance un nouveau nœud qui demande à être membre, comme n6.",
         read: |a| {
             let node = node(a)?;
-            let weight =
-                option(a, |name, value| value.parse().ok().filter(|n| name == "weight" && (1..=8).contains(n)))?;
+            let weight = a.option(|name, value| match name {
+                "weight" => value.parse().ok().filter(|weight| (1..=8).contains(weight)).ok_or(Unfit::Value),
+                _ => Err(Unfit::Name),
+            })?;
             Ok(doing(Act::Join { node, weight: weight.unwrap_or(1) }))
         },
     },
@@ -222,8 +229,8 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "settle",
         usage: "settle",
-        help_en: "Let time pass until the cluster is at rest, at most a minute.",
-        help_fr: "Laisse passer le temps jusqu'au repos de la grappe, une minute au plus.",
+        help_en: "Let time pass until the cluster is at rest, at most a minute; if it is not by then, it says what it waits for.",
+        help_fr: "Laisse passer le temps jusqu'au repos de la grappe, une minute au plus ; si elle n'y est pas alors, dit ce qu'elle attend.",
         read: |_| Ok(doing(Act::Settle)),
     },
     Entry {
@@ -250,8 +257,8 @@ pub const COMMANDS: &[Entry] = &[
     Entry {
         name: "check",
         usage: "check",
-        help_en: "See whether the cluster kept every promise so far: linearizable reads, sessions, deadlines, copies.",
-        help_fr: "Vérifie que la grappe a tenu toutes ses promesses : lectures linéarisables, sessions, échéances, copies.",
+        help_en: "See whether the cluster kept every promise so far: sessions, copies, and for keys that were read and written at QUORUM and ALL only linearizable answers and deadlines. Of keys used at ONE, which promises none of this, it looks at sessions alone.",
+        help_fr: "Vérifie que la grappe a tenu toutes ses promesses : sessions, copies, et pour les clés lues et écrites seulement à QUORUM et ALL, réponses linéarisables et échéances. Des clés employées à ONE, qui ne promet rien de tel, il n'examine que les sessions.",
         read: |_| Ok(Command::World(ClusterCommand::Check)),
     },
 ];
@@ -264,37 +271,39 @@ const fn micros(ms: u64) -> Micros {
     ms.saturating_mul(MS)
 }
 
-/// The next word as `name=value`, parsed by `read`; `None` at the end of the line.
-fn option<T>(a: &mut Args<'_>, read: impl FnOnce(&str, &str) -> Option<T>) -> Result<Option<T>, Fault> {
-    if a.next >= a.tokens.len() {
-        return Ok(None);
-    }
-    let usage = a.entry.usage;
-    let token = a.take("<option>")?;
-    let (name, value) = token.raw.split_once('=').unwrap_or((&token.raw, ""));
-    match read(name, value) {
-        Some(value) => Ok(Some(value)),
-        None => Err((token.span.clone(), Mistake::Option { found: token.raw.clone(), usage })),
-    }
-}
-
 fn make(a: &mut Args<'_>) -> Result<Command, Fault> {
     let mut setup = Setup { nodes: 0, copies: 3, points: 150, haste: false, memory: None, seed: None };
-    let in_range = |value: &str, most: u32| value.parse::<u32>().ok().filter(|number| (1..=most).contains(number));
+    let up_to = |value: &str, most: u32| {
+        value.parse::<u32>().ok().filter(|number| (1..=most).contains(number)).ok_or(Unfit::Value)
+    };
     let most_copies = u32::try_from(COPIES_MAX).unwrap_or(u32::MAX);
-    while option(a, |name, value| {
-        match name {
-            "nodes" => setup.nodes = u8::try_from(in_range(value, FOUNDERS_MAX)?).ok()?,
-            "rf" => setup.copies = in_range(value, most_copies)? as usize,
-            "points" => setup.points = in_range(value, POINTS_MAX)? as usize,
-            "memory" => setup.memory = Some(usize::try_from(parse_size(value)?).ok().filter(|&bytes| bytes > 0)?),
-            "haste" => setup.haste = value == "yes",
-            "seed" => setup.seed = Some(value.parse().ok()?),
-            _ => return None,
-        }
-        Some(())
-    })?
-    .is_some()
+    while a
+        .option(|name, value| {
+            match name {
+                "nodes" => setup.nodes = u8::try_from(up_to(value, FOUNDERS_MAX)?).unwrap_or(u8::MAX),
+                "rf" => setup.copies = up_to(value, most_copies)? as usize,
+                "points" => setup.points = up_to(value, POINTS_MAX)? as usize,
+                "memory" => {
+                    let found = || Unfit::Mistake(Mistake::Size { found: value.to_owned() });
+                    let bytes = parse_size(value).ok_or_else(found)?;
+                    setup.memory = Some(usize::try_from(bytes).ok().filter(|&bytes| bytes > 0).ok_or(Unfit::Value)?);
+                }
+                "haste" => {
+                    setup.haste = match value {
+                        "yes" => true,
+                        "no" => false,
+                        _ => return Err(Unfit::Value),
+                    }
+                }
+                "seed" => {
+                    let wrong = |_| Unfit::Mistake(Mistake::Number { found: value.to_owned() });
+                    setup.seed = Some(value.parse().map_err(wrong)?);
+                }
+                _ => return Err(Unfit::Name),
+            }
+            Ok(())
+        })?
+        .is_some()
     {}
     if setup.nodes == 0 {
         return Err(a.fault_here(Mistake::Missing { what: "nodes=<1-16>", usage: a.entry.usage }));
@@ -306,22 +315,28 @@ fn operation(a: &mut Args<'_>, word: &str, begins: bool) -> Result<Command, Faul
     let usage = a.entry.usage;
     let key: Key = match word {
         "write" | "read" | "erase" => a.key()?.into(),
-        "invalidate" => a.string("<selector>")?.into(),
+        "invalidate" => selector(a)?.into(),
         _ => return Err(a.fault_here(Mistake::Missing { what: "write, read, erase or invalidate", usage })),
     };
     let value = if word == "write" { a.bytes("<value>")?.into() } else { [].into() };
     let (mut level, mut via, mut ttl, mut tag) = (Level::Quorum, None, None, None);
-    while option(a, |name, value| {
-        match name {
-            "level" if word != "invalidate" => level = Level::from_name(value)?,
-            "via" => via = Some(NodeId::from_name(value)?),
-            "ttl" if word == "write" => ttl = Some(micros(Duration::parse(value)?.as_ms())),
-            "tag" if word == "write" && !value.is_empty() => tag = Some(value.into()),
-            _ => return None,
-        }
-        Some(())
-    })?
-    .is_some()
+    while a
+        .option(|name, value| {
+            let found = || value.to_owned();
+            match name {
+                "level" if word != "invalidate" => level = Level::from_name(value).ok_or(Unfit::Value)?,
+                "via" => via = Some(node_id(value).ok_or_else(|| Unfit::Mistake(Mistake::Node { found: found() }))?),
+                "ttl" if word == "write" => {
+                    let wrong = || Unfit::Mistake(Mistake::Duration { found: found() });
+                    ttl = Some(micros(Duration::parse(value).ok_or_else(wrong)?.as_ms()));
+                }
+                "tag" if word == "write" && value.is_empty() => return Err(Unfit::Value),
+                "tag" if word == "write" => tag = Some(value.into()),
+                _ => return Err(Unfit::Name),
+            }
+            Ok(())
+        })?
+        .is_some()
     {}
     let operation = match word {
         "write" => Operation::Write { value, ttl, tag },
@@ -330,6 +345,26 @@ fn operation(a: &mut Args<'_>, word: &str, begins: bool) -> Result<Command, Faul
         _ => Operation::Invalidate,
     };
     Ok(doing(Act::Operate { operation, key, level, via, begins }))
+}
+
+/// What `invalidate` deletes: a name behind `tag:` and `namespace:`, and a `]` for each `[` of a pattern.
+fn selector(a: &mut Args<'_>) -> Result<String, Fault> {
+    let text = a.string("<selector>")?;
+    let mut is_open = false;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => _ = rest.next(),
+            '[' => is_open = true,
+            ']' => is_open = false,
+            _ => {}
+        }
+    }
+    let is_nameless = matches!(text.split_once(':'), Some(("tag" | "namespace", "")));
+    if (is_open && Selector::read(&text).is_some_and(|read| matches!(read, Selector::Pattern(_)))) || is_nameless {
+        return Err((a.tokens[a.next - 1].span.clone(), Mistake::Selector { found: text }));
+    }
+    Ok(text)
 }
 
 fn node_id(token: &str) -> Option<NodeId> {
@@ -341,10 +376,19 @@ fn node(a: &mut Args<'_>) -> Result<NodeId, Fault> {
     node_id(&token.raw).ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
 }
 
+/// A way from a node to another: `n1->n2`, with blanks around the arrow or without.
 fn arrow(a: &mut Args<'_>) -> Result<(NodeId, NodeId), Fault> {
-    let token = a.take("<node>-><node>")?;
-    let ends = token.raw.split_once("->").and_then(|(from, to)| Some((node_id(from)?, node_id(to)?)));
-    ends.ok_or_else(|| (token.span.clone(), Mistake::Node { found: token.raw.clone() }))
+    let first = a.take("<node>-><node>")?;
+    let (mut text, mut span) = (first.raw.clone(), first.span.clone());
+    while let Some(next) = a.tokens.get(a.next).filter(|next| text.ends_with("->") || next.raw.starts_with("->")) {
+        text.push_str(&next.raw);
+        (a.next, span.end) = (a.next + 1, next.span.end);
+    }
+    let Some((from, to)) = text.split_once("->").filter(|(_, to)| !to.is_empty()) else {
+        return Err((span, Mistake::Way { found: text }));
+    };
+    let node = |name: &str| node_id(name).ok_or_else(|| (span.clone(), Mistake::Node { found: name.to_owned() }));
+    Ok((node(from)?, node(to)?))
 }
 
 fn partition(a: &mut Args<'_>) -> Result<Command, Fault> {

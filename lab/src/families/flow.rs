@@ -19,8 +19,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     Entry {
         name: "wall jump",
         usage: "wall jump <+|-><duration>",
-        help_en: "Set the wall clock forward or back; the monotonic clock stays.",
-        help_fr: "Avance ou recule l'horloge murale ; l'horloge monotone ne bouge pas.",
+        help_en: "Set the wall clock forward or back, in a simulated cluster that of every node; the monotonic clock stays.",
+        help_fr: "Avance ou recule l'horloge murale, dans une grappe simulée celle de chaque nœud ; l'horloge monotone ne bouge pas.",
         read: wall_jump,
     },
     Entry {
@@ -33,8 +33,8 @@ pub(super) const COMMANDS: &[Entry] = &[
     Entry {
         name: "expect",
         usage: "expect <answer> | <field>[+<field>…] <=|!=|<|<=|>|>=> <number>[%] | any of <a> | <b> | not <answer> | error | contains <id>… | without <id>… | contains those before | without those before | only to <id> | only from <id>",
-        help_en: "Say what the last answer must be; `those before` are the ids in the answer before it.",
-        help_fr: "Dit ce que doit être la dernière réponse ; « those before » désigne les ids de la réponse précédente.",
+        help_en: "Say what the last answer must be. Behind `not` and as a choice of `any of` each form means what it means alone; text in \"quotes\" is text. `error` is any error, `contains` looks for ids in a list, `those before` are the ids in the answer before it.",
+        help_fr: "Dit ce que doit être la dernière réponse. Derrière « not » et comme choix de « any of », chaque forme garde son sens ; un texte entre guillemets \"…\" est un texte. « error » est n'importe quelle erreur, « contains » cherche des ids dans une liste, « those before » désigne les ids de la réponse précédente.",
         read: |a| Ok(Command::Expect(a.expectation()?)),
     },
     Entry {

@@ -10,7 +10,7 @@ use super::convert::{from_command, from_config, member_ids, to_member, to_reply}
 use super::ring::POINTS_MAX;
 use crate::event::What;
 use crate::script::Command;
-use crate::script::args::{Args, Entry, policy};
+use crate::script::args::{Args, Entry, Unfit, policy};
 use crate::script::mistake::{Fault, Mistake};
 use crate::subject::Crash;
 
@@ -120,35 +120,34 @@ fn cluster_new(args: &mut Args<'_>) -> Result<Command, Fault> {
         replication_factor: 3,
         virtual_nodes: 150,
     };
-    while args.next < args.tokens.len() {
-        let token = args.take("<option>")?;
-        let (span, found) = (token.span.clone(), token.raw.clone());
-        let (name, value) = found.split_once('=').unwrap_or((&found, ""));
-        let number = || value.parse().map_err(|_| (span.clone(), Mistake::Number { found: value.to_owned() }));
-        match name {
-            "rf" => config.replication_factor = number()?,
-            "points" => {
-                config.virtual_nodes = number()?;
-                if config.virtual_nodes > POINTS_MAX {
-                    return Err((span, Mistake::Number { found: value.to_owned() }));
+    while args
+        .option(|name, value| {
+            let found = || value.to_owned();
+            let number = || value.parse().map_err(|_| Unfit::Mistake(Mistake::Number { found: found() }));
+            match name {
+                "rf" => config.replication_factor = number()?,
+                "points" => match number()? {
+                    points if points > POINTS_MAX => return Err(Unfit::Mistake(Mistake::Number { found: found() })),
+                    points => config.virtual_nodes = points,
+                },
+                "memory" => {
+                    let wrong = || Unfit::Mistake(Mistake::Size { found: found() });
+                    config.max_memory = parse_size(value).ok_or_else(wrong)?;
                 }
+                "policy" => {
+                    let wrong = || Unfit::Mistake(Mistake::Policy { found: found() });
+                    config.policy = policy(value).ok_or_else(wrong)?;
+                }
+                "ttl" => {
+                    let wrong = || Unfit::Mistake(Mistake::Duration { found: found() });
+                    config.default_ttl_ms = Some(Duration::parse(value).ok_or_else(wrong)?.as_ms());
+                }
+                _ => return Err(Unfit::Name),
             }
-            "memory" => {
-                config.max_memory =
-                    parse_size(value).ok_or_else(|| (span.clone(), Mistake::Size { found: value.to_owned() }))?;
-            }
-            "policy" => {
-                config.policy =
-                    policy(value).ok_or_else(|| (span.clone(), Mistake::Policy { found: value.to_owned() }))?;
-            }
-            "ttl" => {
-                let ttl = Duration::parse(value)
-                    .ok_or_else(|| (span.clone(), Mistake::Duration { found: value.to_owned() }))?;
-                config.default_ttl_ms = Some(ttl.as_ms());
-            }
-            _ => return Err((span, Mistake::Option { found, usage: args.entry.usage })),
-        }
-    }
+            Ok(())
+        })?
+        .is_some()
+    {}
     Ok(cluster(ClusterRequest::New(config)))
 }
 

@@ -92,8 +92,8 @@ pub(super) const COMMANDS: &[Entry] = &[
 pub(super) const SHORT: &[Entry] = &[Entry {
     name: "where",
     usage: "where <key>",
-    help_en: "Ask which nodes of the simulated cluster hold a key; without one, short for `ring where`.",
-    help_fr: "Demande quels nœuds de la grappe simulée ont une clé ; sans grappe, abrégé de « ring where ».",
+    help_en: "Ask which nodes of the simulated cluster hold a key, and which of them an older value; without a cluster, short for `ring where`.",
+    help_fr: "Demande quels nœuds de la grappe simulée ont une clé, et lesquels une valeur plus ancienne ; sans grappe, abrégé de « ring where ».",
     read: |a| Ok(Command::Where { key: a.key()? }),
 }];
 

@@ -2,18 +2,21 @@
 //! same for every mistake, so a learner cannot see from them what is wrong.
 
 use super::command::Command;
+use super::expect::doubt::doubt;
 use super::expect::{Expectation, Matcher};
 use super::lab;
-use super::mistake::Mistake;
+use super::mistake::{Fault, Mistake};
 use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
+use super::token::{Token, read_tokens};
 use crate::event::FIELDS;
+use crate::families::cluster::ClusterCommand;
 #[cfg(feature = "services")]
 use cachedojo::protocol::memcached;
 use cachedojo::protocol::{line, rest};
 
 /// The lines of a protocol's script that are not requests, each with its reason, in order of place. They are executed all the
-/// same, and answered as the protocol says. In the `lab` language, whose mistakes [`super::parse`] reports, those expectations that
-/// no answer can hold, as they name a number that none has. Cost: O(text).
+/// same, and answered as the protocol says. In the `lab` language, whose mistakes [`super::parse`] reports, what is probably meant
+/// otherwise: expectations that no answer can hold, and more copies than nodes. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
     match dialect {
         Dialect::Line => advise_line(text),
@@ -29,23 +32,40 @@ pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
 fn advise_lab(text: &str) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
     for Line { number, start, content, .. } in lines(text).take_while(is_read) {
-        if !matches!(content.split_whitespace().next(), Some("expect" | "always")) {
+        if !matches!(content.split_whitespace().next(), Some("expect" | "always" | "cluster")) {
             continue;
         }
-        let Ok(Some(Command::Expect(Expectation { matcher, .. }) | Command::Always(Expectation { matcher, .. }))) =
-            lab::read_command(content)
-        else {
-            continue;
+        let Ok(Some(command)) = lab::read_command(content) else { continue };
+        let doubtful = match command {
+            Command::Expect(Expectation { matcher, .. }) | Command::Always(Expectation { matcher, .. }) => {
+                unknown_number(&matcher, content).or_else(|| {
+                    let tokens = read_tokens(content).ok()?;
+                    doubt(tokens.get(1..).filter(|_| !matches!(matcher, Matcher::Http(_)))?)
+                })
+            }
+            Command::World(ClusterCommand::Make(setup)) if setup.copies > usize::from(setup.nodes) => {
+                let is_copies = |token: &Token| token.raw.starts_with("rf=");
+                let token = read_tokens(content).ok().and_then(|tokens| tokens.into_iter().find(is_copies));
+                token.map(|token| (token.span, Mistake::Copies { copies: setup.copies, nodes: setup.nodes }))
+            }
+            _ => None,
         };
-        if let Matcher::Field { name, .. } = matcher
-            && let Some(found) = name.split('+').find(|name| !FIELDS.contains(name))
-        {
-            let at = start + content.find(found).unwrap_or(0);
-            let mistake = Mistake::Field { found: found.to_owned() };
-            advice.push(Diagnostic { line: number, span: at..at + found.len(), mistake });
+        if let Some((span, mistake)) = doubtful {
+            advice.push(Diagnostic { line: number, span: start + span.start..start + span.end, mistake });
         }
     }
     advice
+}
+
+/// The name of a number that no answer has.
+fn unknown_number(matcher: &Matcher, content: &str) -> Option<Fault> {
+    let names = matcher.parts().iter().flat_map(Matcher::parts).filter_map(|part| match part {
+        Matcher::Field { name, .. } => Some(name.split('+')),
+        _ => None,
+    });
+    let found = names.flatten().find(|name| !FIELDS.contains(name))?;
+    let at = content.find(found).unwrap_or(0);
+    Some((at..at + found.len(), Mistake::Field { found: found.to_owned() }))
 }
 
 fn advise_line(text: &str) -> Vec<Diagnostic> {
@@ -219,9 +239,72 @@ mod tests {
         check(Dialect::Lab, "nodd\nnode stats\nexpect hits >= 0\nexpect foo", &[]);
         check(
             Dialect::Lab,
-            "node stats\n expect hits+foo >= 0\nalways bar < 1",
-            &[(2, "foo", "No answer has a number named `foo`"), (3, "bar", "No answer has")],
+            "node stats\n expect hits+foo >= 0\nalways bar < 1\nexpect not any of hits = 1 | fooo = 2",
+            &[
+                (2, "foo", "No answer has a number named `foo`"),
+                (3, "bar", "No answer has"),
+                (4, "fooo", "No answer has"),
+            ],
         );
+    }
+
+    #[test]
+    fn an_expectation_that_is_text_and_looks_like_more_is_doubted() {
+        for (expected, at, meant) in [
+            ("contians n1", "contians", "contains <id>…"),
+            ("Contains n1", "Contains", "contains <id>…"),
+            ("contains", "contains", "contains <id>…"),
+            ("withuot n1 n2", "withuot", "without <id>…"),
+            ("not", "not", "not <answer>"),
+            ("nto v", "nto", "not <answer>"),
+            ("NOT v", "NOT", "not <answer>"),
+            ("not contians n1", "contians", "contains <id>…"),
+            ("any of nothing | contians n1", "contians", "contains <id>…"),
+            ("nothing | v", "nothing", "any of <a> | <b>"),
+            ("only n1", "only", "only to <id>"),
+            ("only to", "only", "only to <id>"),
+            ("onyl to n1", "onyl", "only to <id>"),
+            ("eror", "eror", "error"),
+            ("hits=3", "hits=3", "hits = 3"),
+            ("not hits =3", "hits =3", "hits = 3"),
+            ("moved 5%", "moved 5%", "moved = 5%"),
+        ] {
+            let text = format!("node stats\nexpect {expected}");
+            let advice = advise(&text, Dialect::Lab);
+            let [one] = advice.as_slice() else { panic!("{expected}: {advice:?}") };
+            let message = one.mistake.message(Language::English);
+            assert_eq!(&text[one.span.clone()], at, "{expected}");
+            assert!(message.contains(&format!("`{meant}`")), "{expected}: {message}");
+            assert_ne!(one.mistake.message(Language::French), message);
+        }
+        for expected in [
+            "not found",
+            "nothing",
+            "error",
+            "ERROR",
+            "ERR 4",
+            "v",
+            "value",
+            "n1 n2",
+            "hits=0 misses=0",
+            "\"contains\"",
+            "\"not\" v",
+            "hot coffee",
+            "one two",
+            "an only to",
+            "removed 3",
+            "moved 9 of 9: n1->n2=9",
+            "error: no node",
+            "any of nothing | not found",
+            "http 200 {\"a\": \"hits=3\"}",
+            "not http 200",
+            "contains those before",
+        ] {
+            let text = format!("node stats\nnode stats\nexpect {expected}");
+            assert_eq!(advise(&text, Dialect::Lab), [], "{expected}");
+        }
+        let advice = advise("cluster nodes=3 rf=5\ncluster nodes=2\ncluster nodes=3 rf=3", Dialect::Lab);
+        assert_eq!(advice.iter().map(|one| one.line).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -3,11 +3,9 @@
 use cachedojo_wire::Policy;
 
 use super::command::Command;
-use super::expect::{Comparison, Expectation, Ids, Matcher, Wording};
-use super::http::HttpShape;
+use super::expect::{Expectation, read};
 use super::mistake::{Fault, Mistake};
 use super::token::Token;
-use crate::event::FIELDS;
 use cachedojo_notation::duration::Duration;
 
 /// A command of the language.
@@ -33,7 +31,19 @@ pub(crate) struct Args<'a> {
     pub(crate) tokens: &'a [Token],
     /// The token to take next.
     pub(crate) next: usize,
+    /// The first token that was taken as an option.
+    pub(crate) options_from: Option<usize>,
     pub(crate) entry: &'static Entry,
+}
+
+/// Why `name=value` is not one of a command's options.
+pub(crate) enum Unfit {
+    /// There is none of that name.
+    Name,
+    /// It does not take that value: the usage has those that it takes.
+    Value,
+    /// Its value is wrong in a way that has a sentence of its own.
+    Mistake(Mistake),
 }
 
 impl<'a> Args<'a> {
@@ -90,7 +100,7 @@ impl<'a> Args<'a> {
 
     pub(crate) fn number<N: std::str::FromStr>(&mut self, what: &'static str) -> Result<N, Fault> {
         let token = self.take(what)?;
-        token.raw.parse().map_err(|_| no_number(token))
+        token.raw.parse().map_err(|_| token.no_number())
     }
 
     /// A count that costs the engine work or memory, so it has a maximum.
@@ -98,7 +108,7 @@ impl<'a> Args<'a> {
         let count = self.number(what)?;
         if count > max {
             let token = &self.tokens[self.next - 1];
-            return Err(no_number(token));
+            return Err(token.no_number());
         }
         Ok(count)
     }
@@ -114,6 +124,28 @@ impl<'a> Args<'a> {
     pub(crate) fn policy(&mut self) -> Result<Policy, Fault> {
         let token = self.take("<policy>")?;
         policy(&token.raw).ok_or((token.span.clone(), Mistake::Policy { found: token.raw.clone() }))
+    }
+
+    /// The next word as `name=value`, parsed by `read`; `None` at the end of the line.
+    pub(crate) fn option<T>(&mut self, read: impl FnOnce(&str, &str) -> Result<T, Unfit>) -> Result<Option<T>, Fault> {
+        let Some(token) = self.tokens.get(self.next) else { return Ok(None) };
+        let from = *self.options_from.get_or_insert(self.next);
+        let usage = self.entry.usage;
+        let name_of = |token: &'a Token| token.raw.split_once('=').map_or(token.raw.as_str(), |(name, _)| name);
+        let (name, value) = token.raw.split_once('=').unwrap_or((&token.raw, ""));
+        if self.tokens[from..self.next].iter().any(|other| name_of(other) == name) {
+            return Err((token.span.clone(), Mistake::Twice { name: name.to_owned() }));
+        }
+        self.next += 1;
+        let mistake = match (read(name, value), form_of(usage, name)) {
+            (Ok(value), _) => return Ok(Some(value)),
+            (Err(Unfit::Mistake(mistake)), _) => mistake,
+            (Err(Unfit::Value), Some(form)) if token.raw.contains('=') => {
+                Mistake::Value { found: value.to_owned(), name: name.to_owned(), form }
+            }
+            (Err(_), _) => Mistake::Option { found: token.raw.clone(), usage },
+        };
+        Err((token.span.clone(), mistake))
     }
 
     pub(crate) fn entry(&mut self) -> Result<(String, Vec<u8>, Option<u64>), Fault> {
@@ -153,86 +185,28 @@ impl<'a> Args<'a> {
     /// The expected answer over HTTP: the rest of the line, in its own grammar.
     pub(crate) fn http_shape(&mut self) -> Result<Expectation, Fault> {
         let shape = self.rest();
-        let whole = self.line.len() - shape.len()..self.line.len();
-        let usage = self.entry.usage;
-        let test = HttpShape::new(&shape).ok_or((whole, Mistake::Missing { what: "<status>", usage }))?;
-        Ok(Expectation { source: format!("http {}", shape.trim()), matcher: Matcher::Http(test) })
+        let matcher = read::http(self.line, &shape, self.entry.usage)?;
+        Ok(Expectation { source: format!("http {}", shape.trim()), matcher })
     }
 
     pub(crate) fn expectation(&mut self) -> Result<Expectation, Fault> {
+        let usage = self.entry.usage;
+        // An answer over HTTP is expected in a grammar of its own, which may have other quotes.
+        if let Some((is_negated, shape)) = read::shape_after_not(&self.line.trim_start()[self.entry.name.len()..]) {
+            let source = self.rest().trim().to_owned();
+            let matcher = read::http(self.line, shape, usage)?;
+            return Ok(Expectation { source, matcher: read::negated(matcher, is_negated) });
+        }
         let from = self.tokens.get(self.next).map_or(self.line.len(), |token| token.span.start);
         let source = self.line[from..].trim_end().to_owned();
-        let usage = self.entry.usage;
-        let tokens = self.rest_of_tokens()?;
-        let words = |tokens: &[Token]| -> Vec<String> {
-            tokens.iter().map(|t| String::from_utf8_lossy(&t.bytes().unwrap_or_default()).into_owned()).collect()
-        };
-        let ids = |tokens: &[Token]| match tokens {
-            [those, before] if those.is("those") && before.is("before") => Ids::Before,
-            tokens => Ids::Listed(words(tokens)),
-        };
-        let is = |at: usize, word: &str| tokens.get(at).is_some_and(|token| token.is(word));
-        let missing = |what| Err((from..source.len() + from, Mistake::Missing { what, usage }));
-        let matcher = if let [names @ .., symbol, number] = tokens
-            && let Some(is) = symbol.bare().and_then(Comparison::from_symbol)
-            && let Some(name) = sum_of(names)
-        {
-            let (digits, percent) =
-                number.raw.strip_suffix('%').map_or((number.raw.as_str(), false), |digits| (digits, true));
-            let parsed = digits.parse().map_err(|_| no_number(number))?;
-            Matcher::Field { name, is, number: parsed, percent }
-        } else if is(0, "error") && tokens.len() == 1 {
-            Matcher::Error
-        } else if is(0, "not") && tokens.len() > 1 && !is(1, "found") {
-            Matcher::IsNot(wording(self.line, &tokens[1..]))
-        } else if is(0, "any") && is(1, "of") {
-            let choices: Vec<_> =
-                tokens[2..].split(|token| token.is("|")).filter(|choice| !choice.is_empty()).collect();
-            if choices.is_empty() {
-                return missing("<answer>");
-            }
-            Matcher::AnyOf(choices.into_iter().map(|choice| wording(self.line, choice)).collect())
-        } else if is(0, "contains") && tokens.len() > 1 {
-            Matcher::Contains(ids(&tokens[1..]))
-        } else if is(0, "without") && tokens.len() > 1 {
-            Matcher::Without(ids(&tokens[1..]))
-        } else if is(0, "only") && is(1, "to") && tokens.len() == 3 {
-            Matcher::OnlyTo(words(&tokens[2..]).concat())
-        } else if is(0, "only") && is(1, "from") && tokens.len() == 3 {
-            Matcher::OnlyFrom(words(&tokens[2..]).concat())
-        } else {
-            Matcher::Is(wording(self.line, tokens))
-        };
+        let matcher = read::matcher(self.line, self.rest_of_tokens()?, usage)?;
         Ok(Expectation { source, matcher })
     }
 }
 
-/// What stands in place of a number: the `?` that a lesson left there, or something wrong.
-fn no_number(token: &Token) -> Fault {
-    let found = token.raw.clone();
-    (token.span.clone(), if found == "?" { Mistake::Blank } else { Mistake::Number { found } })
-}
-
-/// The names of a sum of numbers, with a `+` between them; `None` where the words are none. With spaces around the `+` they are a
-/// sum only where each is a number's name: otherwise they are an answer's text.
-fn sum_of(tokens: &[Token]) -> Option<String> {
-    let sum: String = tokens.iter().map(|token| token.raw.as_str()).collect();
-    let meets = |pair: &[Token]| pair[0].raw.ends_with('+') != pair[1].raw.starts_with('+');
-    let is_joined = tokens.windows(2).all(meets) && tokens.iter().all(|token| !token.quoted);
-    let is_known = || is_joined && sum.split('+').all(|name| FIELDS.contains(&name));
-    let is_sum = tokens.len() == 1 || (tokens.len() > 1 && is_known());
-    is_sum.then_some(sum)
-}
-
-/// The words to compare with: in canonical form, as events print them, and verbatim, for the protocols' lines.
-fn wording(line: &str, tokens: &[Token]) -> Wording {
-    let canonical = tokens.iter().map(Token::canonical).collect::<Vec<_>>().join(" ");
-    let verbatim = match tokens {
-        [only] if only.quoted => String::from_utf8_lossy(&only.bytes().unwrap_or_default()).into_owned(),
-        [first, .., last] => line[first.span.start..last.span.end].to_owned(),
-        tokens => tokens.iter().map(|token| token.raw.as_str()).collect(),
-    };
-    Wording { canonical, verbatim }
+/// How a usage writes the option of that name: `rf=<1-9>`.
+fn form_of(usage: &'static str, name: &str) -> Option<&'static str> {
+    usage.split(['[', ']', ' ']).find(|form| form.split_once('=').is_some_and(|(known, _)| known == name))
 }
 
 /// The policy of that name, in any case.

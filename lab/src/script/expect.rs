@@ -1,5 +1,10 @@
 //! Expectations: what `expect` and `always` compare an answer with. They stay with the judge and never reach a subject.
 
+pub(super) mod doubt;
+pub(super) mod read;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::{Ordering, Reverse};
 use std::fmt;
 
@@ -8,6 +13,9 @@ use crate::event::{Move, What};
 
 /// The most moves that a failed expectation lists; the answer itself has them all.
 const MOVES_SHOWN: usize = 3;
+
+/// What is told of a value in which ids were to be looked for.
+pub(crate) const NO_LIST: &str = ", which is no list of ids";
 
 /// An expectation on the last answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,15 +26,15 @@ pub struct Expectation {
     pub matcher: Matcher,
 }
 
-/// The kinds of expectation.
+/// The kinds of expectation. `Not` and `AnyOf` hold any of the others, so that each means the same in them as alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matcher {
     /// Its text is this.
     Is(Wording),
-    /// Its text is not this.
-    IsNot(Wording),
-    /// Its text is one of these.
-    AnyOf(Vec<Wording>),
+    /// Whatever answer the other does not hold for. Never in a `Not` itself.
+    Not(Box<Self>),
+    /// One of these holds. Never in an `AnyOf` itself.
+    AnyOf(Vec<Self>),
     /// It is an error, with any text.
     Error,
     /// A number in it, or the sum of several, compares like this.
@@ -137,35 +145,49 @@ impl Ids {
                 found.sort_unstable();
                 meant.iter().all(|id| found.binary_search(id).is_ok() == wanted)
             }
+            (None, _) if is_one_value(answer) => return (false, Some(format!("{answer}{NO_LIST}"))),
             _ => false,
         };
         (holds, actual)
     }
 }
 
-impl Expectation {
-    /// Whether it needs the answer before the last.
-    pub fn looks_before(&self) -> bool {
-        matches!(self.matcher, Matcher::Contains(Ids::Before) | Matcher::Without(Ids::Before))
+/// Whether an answer is a value, which may be words and is no list of ids all the same.
+const fn is_one_value(answer: &What) -> bool {
+    matches!(answer, What::Hit { .. } | What::Said { .. } | What::Number { value: Some(_), .. } | What::Parsed { .. })
+}
+
+impl Matcher {
+    /// Itself, without `not`, or the choices of an `any of`: those that look at an answer.
+    pub(super) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Not(other) => other.parts(),
+            Self::AnyOf(choices) => choices,
+            other => std::slice::from_ref(other),
+        }
     }
 
-    /// Whether it looks at the last answer over HTTP.
-    pub const fn is_of_http(&self) -> bool {
-        matches!(self.matcher, Matcher::Http(_))
+    fn some_part(&self, is: impl Fn(&Self) -> bool) -> bool {
+        self.parts().iter().flat_map(Self::parts).any(is)
     }
 
-    /// Compares the last answer, perhaps relative to the one `before` it. `Err` has the actual answer, in words. Cost: O(size of
-    /// the answers), times its logarithm where ids are looked for.
-    ///
-    /// # Errors
-    /// The answer is not as expected.
-    pub fn check(&self, answer: &What, before: Option<&What>) -> Result<(), String> {
-        let (holds, actual) = match &self.matcher {
-            Matcher::Is(wording) => (wording.is(answer), None),
-            Matcher::IsNot(wording) => (!wording.is(answer), None),
-            Matcher::AnyOf(wordings) => (wordings.iter().any(|wording| wording.is(answer)), None),
-            Matcher::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
-            Matcher::Field { name, is, number, percent } => match sum(answer, name) {
+    /// Whether it holds, and what it looked at if that is not the whole answer.
+    fn judge(&self, answer: &What, before: Option<&What>) -> (bool, Option<String>) {
+        match self {
+            Self::Is(wording) => (wording.is(answer), None),
+            Self::Not(other) => {
+                let (holds, seen) = other.judge(answer, before);
+                (!holds, seen.filter(|_| holds))
+            }
+            Self::AnyOf(choices) => {
+                let all: Vec<_> = choices.iter().map(|choice| choice.judge(answer, before)).collect();
+                let holding = all.iter().find(|(holds, _)| *holds);
+                let is_one = all.windows(2).all(|pair| pair[0].1 == pair[1].1);
+                let seen = holding.or(all.first().filter(|_| is_one)).and_then(|(_, seen)| seen.clone());
+                (holding.is_some(), seen)
+            }
+            Self::Error => (matches!(answer, What::Error { .. } | What::Rejected { .. }), None),
+            Self::Field { name, is, number, percent } => match sum(answer, name) {
                 Some((value, whole)) if *percent => {
                     let holds = whole > 0 && is.admits((value * 100).cmp(&number.saturating_mul(whole)));
                     (holds, Some(percentage(name, value, whole)))
@@ -174,18 +196,39 @@ impl Expectation {
                 None => (false, None),
             },
             #[cfg(not(feature = "services"))]
-            Matcher::Http(_) => (false, None),
+            Self::Http(_) => (false, None),
             #[cfg(feature = "services")]
-            Matcher::Http(shape) => match answer {
-                What::Said { text } => return shape.check(text),
+            Self::Http(shape) => match answer {
+                What::Said { text } => shape.judge(text),
                 _ => (false, None),
             },
-            Matcher::Contains(ids) => ids.judge(answer, before, true),
-            Matcher::Without(ids) => ids.judge(answer, before, false),
-            Matcher::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
-            Matcher::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
-        };
-        if holds { Ok(()) } else { Err(actual.unwrap_or_else(|| answer.to_string())) }
+            Self::Contains(ids) => ids.judge(answer, before, true),
+            Self::Without(ids) => ids.judge(answer, before, false),
+            Self::OnlyTo(id) => moves_are(answer, |hop| hop.to == *id),
+            Self::OnlyFrom(id) => moves_are(answer, |hop| hop.from == *id),
+        }
+    }
+}
+
+impl Expectation {
+    /// Whether it needs the answer before the last.
+    pub fn looks_before(&self) -> bool {
+        self.matcher.some_part(|part| matches!(part, Matcher::Contains(Ids::Before) | Matcher::Without(Ids::Before)))
+    }
+
+    /// Whether it looks at the last answer over HTTP.
+    pub fn is_of_http(&self) -> bool {
+        self.matcher.some_part(|part| matches!(part, Matcher::Http(_)))
+    }
+
+    /// Compares the last answer, perhaps relative to the one `before` it. `Err` has the actual answer, in words. Cost: O(size of
+    /// the answers), times its logarithm where ids are looked for, for each choice of an `any of`.
+    ///
+    /// # Errors
+    /// The answer is not as expected.
+    pub fn check(&self, answer: &What, before: Option<&What>) -> Result<(), String> {
+        let (holds, seen) = self.matcher.judge(answer, before);
+        if holds { Ok(()) } else { Err(seen.unwrap_or_else(|| answer.to_string())) }
     }
 }
 
@@ -224,85 +267,4 @@ fn percentage(name: &str, value: i128, whole: i128) -> String {
     }
     let tenths = value * 1_000 / whole;
     format!("{name} = {}.{}%", tenths / 10, tenths % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::reference::Reference;
-    use crate::runner::run;
-    use crate::script::{Dialect, parse};
-
-    /// What the last line of a script answers on the reference.
-    #[track_caller]
-    fn check(text: &str, shows: &str) {
-        let script = parse(text, Dialect::Lab);
-        assert_eq!(script.diagnostics, []);
-        let events = run(&script, &mut Reference::default(), 0);
-        assert_eq!(events.last().expect("an event").what.to_string(), shows, "{text}");
-    }
-
-    #[test]
-    fn an_answer_is_measured_by_the_ids_of_the_one_before() {
-        let ring = "ring new 150\nfor 1..4 ring add n{}\n";
-        let then = |rest: &str| format!("{ring}{rest}");
-        check(&then("ring where k\nring replicas k 2\nexpect contains those before"), "ok: contains those before");
-        check(
-            &then("ring replicas k 2\nring where k\nexpect contains those before"),
-            "BROKEN: expected contains those before, got n1; before: n1 n2",
-        );
-        check(
-            &then("ring where k\nring replicas k 2\nexpect without those before"),
-            "BROKEN: expected without those before, got n1 n2; before: n1",
-        );
-        check(
-            &then("ring where k\nring remove n1\nring where k\nexpect contains those before"),
-            "BROKEN: expected contains those before, got n2; before: n1 left",
-        );
-        check("ring new\nring where k\nring where k\nexpect contains those before", "ok: contains those before");
-        check(
-            &then("ring where k\nring nodes\nexpect contains \"those\" before"),
-            "BROKEN: expected contains \"those\" before, got n1 n2 n3 n4",
-        );
-    }
-
-    #[test]
-    fn no_number_is_too_large_to_compare_with() {
-        let (most, least) = (i128::MAX, i128::MIN);
-        check(
-            &format!("ring new 1\nring add n1\nring spread k 10\nexpect largest < {most}%"),
-            &format!("ok: largest < {most}%"),
-        );
-        check(
-            &format!("ring new 1\nring mark k 10\nring add n1\nring moved\nexpect moved <= {least}%"),
-            &format!("BROKEN: expected moved <= {least}%, got moved = 100.0%"),
-        );
-    }
-
-    #[test]
-    fn numbers_add_up() {
-        let node = "node new 10\nfor 1..7 node set k{} xx\nnode stats\n";
-        check(&format!("{node}expect entries+evictions+expired = 7"), "ok: entries+evictions+expired = 7");
-        check(
-            &format!("{node}expect entries+evictions < 7"),
-            "BROKEN: expected entries+evictions < 7, got entries+evictions = 7",
-        );
-        check(
-            &format!("{node}expect entries+lemons = 7"),
-            "BROKEN: expected entries+lemons = 7, got hits=0 misses=0 evictions=5 expired=0 bytes=8 entries=2",
-        );
-    }
-
-    #[test]
-    fn wrong_moves_are_named_the_largest_first() {
-        let ring = "ring new 150\nfor 1..4 ring add n{}\nring mark k 1000\nring add n5\nring moved\n";
-        check(&format!("{ring}expect only to n5"), "ok: only to n5");
-        check(
-            &format!("{ring}expect only from n2"),
-            "BROKEN: expected only from n2, got 119 of 185 moved otherwise: n3->n5=62 n1->n5=31 n4->n5=26",
-        );
-        check(
-            &format!("{ring}expect only from n5"),
-            "BROKEN: expected only from n5, got 185 of 185 moved otherwise: n2->n5=66 n3->n5=62 n1->n5=31 …",
-        );
-    }
 }

@@ -1,6 +1,5 @@
 //! Parsing of a line of the `lab` dialect. The commands are those of the families.
 
-pub(crate) use cachedojo_notation::text;
 use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
 
 use super::args::Args;
@@ -8,6 +7,7 @@ use super::command::Command;
 use super::mistake::{Fault, Mistake};
 use super::parsed::{COMMANDS_MAX, Diagnostic, EXPANDED_BYTES_MAX, Script, Step};
 use super::token::read_tokens;
+use super::words;
 use crate::families::COMMANDS;
 
 /// Parses one line into `script`: a command, several commands (of a `for`), or a mistake.
@@ -60,6 +60,10 @@ fn read_for(script: &mut Script, line: u32, content: &str, rest: &str) -> Result
     let Some((first, last)) = bounds else {
         return Err((whole, Mistake::Range { found: range.to_owned() }));
     };
+    if first > last {
+        let end = content.len() - rest.len() + range.len();
+        return Err((content.len() - rest.len()..end, Mistake::Backwards { meant: format!("{last}..{first}") }));
+    }
     if template.trim().is_empty() {
         return Err((whole, Mistake::Missing { what: "<command>", usage: "for <first>..<last> <command with {}>" }));
     }
@@ -84,13 +88,8 @@ pub(super) fn read_command(line: &str) -> Result<Option<Command>, Fault> {
     let tokens = match read_tokens(line) {
         Ok(tokens) => tokens,
         // The rest of the line belongs to another grammar, quotes included.
-        Err(fault) => {
-            let mut words = line.split_whitespace();
-            match (words.next(), words.next()) {
-                (Some("line" | "mc" | "http"), _) | (Some("expect"), Some("http")) => Vec::new(),
-                _ => return Err(fault),
-            }
-        }
+        Err(_) if is_of_another_grammar(line) => Vec::new(),
+        Err(fault) => return Err(fault),
     };
     let mut words = line.split_whitespace();
     let Some(first) = words.next().filter(|word| !word.starts_with('#')) else { return Ok(None) };
@@ -104,28 +103,29 @@ pub(super) fn read_command(line: &str) -> Result<Option<Command>, Fault> {
             None => return Err(unknown(line, first, second)),
         },
     };
-    let mut args = Args { line, tokens: &tokens, next: taken, entry };
+    let mut args = Args { line, tokens: &tokens, next: taken, options_from: None, entry };
     let command = (entry.read)(&mut args)?;
     args.end()?;
     Ok(Some(command))
+}
+
+fn is_of_another_grammar(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    match words.next() {
+        Some("line" | "mc" | "http") => true,
+        Some("expect") => words.find(|word| *word != "not") == Some("http"),
+        _ => false,
+    }
 }
 
 fn unknown(line: &str, first: &str, second: Option<&str>) -> Fault {
     let start = line.len() - line.trim_start().len();
     let mut end = start + first.len();
     let mut found = first.to_owned();
-    let is_family = COMMANDS.iter().any(|entry| entry.name.split_once(' ').is_some_and(|(family, _)| family == first));
-    if let Some(second) = second.filter(|_| is_family) {
+    if let Some(second) = second.filter(|_| words::is_object(first)) {
         found = format!("{first} {second}");
         end = line.len() - line[end..].trim_start().len() + second.len();
     }
-    // A text much longer than any command is not close to one.
     let found: String = found.chars().take(40).collect();
-    let nearest = COMMANDS
-        .iter()
-        .map(|entry| (text::distance(&found.to_lowercase(), entry.name), entry.name))
-        .min()
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .map(|(_, name)| name);
-    (start..end, Mistake::UnknownCommand { found, nearest })
+    (start..end, words::mistake(first, second, found))
 }

@@ -17,8 +17,22 @@ pub enum Mistake {
     UnknownCommand {
         /// The words found.
         found: String,
-        /// The most similar command, if one is similar.
-        nearest: Option<&'static str>,
+        /// The commands that may be meant: similar ones, or those that do this elsewhere.
+        meant: &'static [&'static str],
+    },
+    /// Nor any that is close to one.
+    NoCommand {
+        /// The words found.
+        found: String,
+        /// The words with which a line begins.
+        words: &'static [&'static str],
+    },
+    /// An object without one of its commands.
+    NoVerb {
+        /// What stands there.
+        found: String,
+        /// Its commands.
+        verbs: &'static [&'static str],
     },
     /// An argument is missing.
     Missing {
@@ -44,6 +58,8 @@ pub enum Mistake {
         /// What stands there.
         found: String,
     },
+    /// `expect http` as a choice of `any of`.
+    HttpChoice,
     /// Not a share of all messages.
     Percent {
         /// What stands there.
@@ -71,10 +87,55 @@ pub enum Mistake {
         /// The command's usage.
         usage: &'static str,
     },
+    /// An option that does not take this value.
+    Value {
+        /// The value.
+        found: String,
+        /// The option.
+        name: String,
+        /// How the usage writes it.
+        form: &'static str,
+    },
+    /// An option that stands there already.
+    Twice {
+        /// Its name.
+        name: String,
+    },
     /// Not a node of a simulated cluster.
     Node {
         /// What stands there.
         found: String,
+    },
+    /// Not a way from a node to another.
+    Way {
+        /// What stands there.
+        found: String,
+    },
+    /// A selector that can select nothing.
+    Selector {
+        /// What stands there.
+        found: String,
+    },
+    /// Compared as text, and written almost as a word of `expect` or without what belongs to it.
+    Word {
+        /// What stands there.
+        found: String,
+        /// What may be meant.
+        meant: &'static str,
+    },
+    /// A number's name without a comparison behind it.
+    Compared {
+        /// What stands there.
+        found: String,
+        /// What may be meant.
+        meant: String,
+    },
+    /// More copies than nodes.
+    Copies {
+        /// How many copies.
+        copies: usize,
+        /// How many nodes.
+        nodes: u8,
     },
     /// A quote is not closed.
     OpenQuote,
@@ -93,6 +154,11 @@ pub enum Mistake {
     Range {
         /// What stands there.
         found: String,
+    },
+    /// A range of a `for` that ends before it begins.
+    Backwards {
+        /// The same range the other way round.
+        meant: String,
     },
     /// A `for` inside a `for`.
     NestedFor,
@@ -120,11 +186,14 @@ impl Mistake {
 
     fn english(&self) -> String {
         match self {
-            Self::UnknownCommand { found, nearest: Some(nearest) } => {
-                format!("`{found}` is no command; did you mean `{nearest}`?")
+            Self::NoCommand { found, words } => {
+                format!("`{found}` is no command; a line begins with one of {}.", words.join(", "))
             }
-            Self::UnknownCommand { found, nearest: None } => {
-                format!("`{found}` is no command; start the line with node, ring, cluster, parse, tick or expect.")
+            Self::UnknownCommand { found, meant } => {
+                format!("`{found}` is no command; did you mean {}?", listed(meant, ["`", "`"], " or "))
+            }
+            Self::NoVerb { found, verbs } => {
+                format!("`{found}` is no command; write {}.", listed(verbs, ["`", "`"], " or "))
             }
             Self::Missing { what, usage } => format!("{what} is missing here; write `{usage}`."),
             Self::Leftover { usage } => {
@@ -135,14 +204,36 @@ impl Mistake {
             Self::Field { found } => {
                 format!("No answer has a number named `{found}`; write one of {}.", FIELDS.join(", "))
             }
+            Self::HttpChoice => {
+                "`http` cannot be a choice of `any of`; write `expect http 200|201 …`, or \"http\" in quotes if it is text."
+                    .into()
+            }
             Self::Percent { found } => format!("`{found}` is not a share; write 0% to 100%, as 2.5%."),
             Self::Duration { found } => {
                 format!("`{found}` is not a duration; write a number and ms, s, m, h or d, as 9.9s.")
             }
             Self::Size { found } => format!("`{found}` is not a size in bytes; write 100, 4KiB or 1MiB."),
             Self::Policy { found } => format!("`{found}` is not an eviction policy; choose lru, lfu, fifo or ttl."),
-            Self::Option { found, usage } => format!("`{found}` is not an option here; write `{usage}`."),
-            Self::Node { found } => format!("`{found}` names no node; write n1 to n63, and n1->n2 for a way."),
+            Self::Option { found, usage } => {
+                let quote = if wants_quotes(found, usage) { "; put a value with spaces in \"quotes\"" } else { "" };
+                format!("`{found}` is not an option here; write `{usage}`{quote}.")
+            }
+            Self::Value { found, name, form } => format!("`{found}` is no value of `{name}`; write `{form}`."),
+            Self::Twice { name } => format!("`{name}` stands here twice; write it once."),
+            Self::Node { found } => format!("`{found}` names no node; write n1 to n63."),
+            Self::Way { found } => format!("`{found}` is no way from a node to another; write n1->n2."),
+            Self::Selector { found } => {
+                format!("`{found}` selects nothing; write user:*, user:[ab]*, tag:hot, namespace:user or a key.")
+            }
+            Self::Word { found, meant } => {
+                format!("`{found}` is compared as text; did you mean `{meant}`? Put it in \"quotes\" if it is the answer's text.")
+            }
+            Self::Compared { found, meant } => {
+                format!("`{found}` is compared as text; to compare a number write `{meant}`, with spaces.")
+            }
+            Self::Copies { copies, nodes } => {
+                format!("Each key is to be on {copies} nodes, and there are {nodes}: it is on fewer until more join.")
+            }
             Self::OpenQuote => "This quote is never closed; end the text with another \".".into(),
             Self::Escape { found } => {
                 format!(
@@ -160,6 +251,7 @@ impl Mistake {
             Self::Range { found } => {
                 format!("`{found}` is not a range; write two numbers, as 1..10 (both ends count).")
             }
+            Self::Backwards { meant } => format!("This range ends before it begins, so nothing would run; write {meant}."),
             Self::NestedFor => "A `for` cannot stand inside a `for`; write two lines.".into(),
             Self::TooLong => {
                 "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it."
@@ -175,13 +267,17 @@ impl Mistake {
 
     fn french(&self) -> String {
         match self {
-            Self::UnknownCommand { found, nearest: Some(nearest) } => {
-                format!("« {found} » n'est pas une commande ; vouliez-vous dire « {nearest} » ?")
+            Self::NoCommand { found, words } => {
+                let words = words.join(", ");
+                format!("« {found} » n'est pas une commande ; une ligne commence par l'un des mots {words}.")
             }
-            Self::UnknownCommand { found, nearest: None } => {
-                format!(
-                    "« {found} » n'est pas une commande ; commencez la ligne par node, ring, cluster, parse, tick ou expect."
-                )
+            Self::UnknownCommand { found, meant } => {
+                let meant = listed(meant, ["« ", " »"], " ou ");
+                format!("« {found} » n'est pas une commande ; vouliez-vous dire {meant} ?")
+            }
+            Self::NoVerb { found, verbs } => {
+                let verbs = listed(verbs, ["« ", " »"], " ou ");
+                format!("« {found} » n'est pas une commande ; écrivez {verbs}.")
             }
             Self::Missing { what, usage } => format!("Il manque {what} ici ; écrivez « {usage} »."),
             Self::Leftover { usage } => format!(
@@ -194,6 +290,10 @@ impl Mistake {
             Self::Field { found } => {
                 format!("Aucune réponse n'a de nombre nommé « {found} » ; écrivez l'un de {}.", FIELDS.join(", "))
             }
+            Self::HttpChoice => {
+                "« http » ne peut pas être un choix de « any of » ; écrivez « expect http 200|201 … », ou \"http\" entre guillemets si c'est un texte."
+                    .into()
+            }
             Self::Percent { found } => format!("« {found} » n'est pas une part ; écrivez 0% à 100%, comme 2.5%."),
             Self::Duration { found } => {
                 format!("« {found} » n'est pas une durée ; écrivez un nombre suivi de ms, s, m, h ou d, comme 9.9s.")
@@ -202,9 +302,33 @@ impl Mistake {
             Self::Policy { found } => {
                 format!("« {found} » n'est pas une politique d'éviction ; choisissez lru, lfu, fifo ou ttl.")
             }
-            Self::Option { found, usage } => format!("« {found} » n'est pas une option ici ; écrivez « {usage} »."),
-            Self::Node { found } => {
-                format!("« {found} » ne désigne aucun nœud ; écrivez n1 à n63, et n1->n2 pour un sens.")
+            Self::Option { found, usage } => {
+                let quote = if wants_quotes(found, usage) {
+                    " ; mettez une valeur avec espaces entre guillemets \"…\""
+                } else {
+                    ""
+                };
+                format!("« {found} » n'est pas une option ici ; écrivez « {usage} »{quote}.")
+            }
+            Self::Value { found, name, form } => {
+                format!("« {found} » n'est pas une valeur de « {name} » ; écrivez « {form} ».")
+            }
+            Self::Twice { name } => format!("« {name} » est écrit deux fois ; écrivez-le une fois."),
+            Self::Node { found } => format!("« {found} » ne désigne aucun nœud ; écrivez n1 à n63."),
+            Self::Way { found } => {
+                format!("« {found} » n'est pas un sens d'un nœud vers un autre ; écrivez n1->n2.")
+            }
+            Self::Selector { found } => {
+                format!("« {found} » ne vise rien ; écrivez user:*, user:[ab]*, tag:hot, namespace:user ou une clé.")
+            }
+            Self::Word { found, meant } => format!(
+                "« {found} » est comparé comme du texte ; vouliez-vous dire « {meant} » ? Mettez-le entre guillemets \"…\" si c'est le texte de la réponse."
+            ),
+            Self::Compared { found, meant } => {
+                format!("« {found} » est comparé comme du texte ; pour comparer un nombre écrivez « {meant} », avec des espaces.")
+            }
+            Self::Copies { copies, nodes } => {
+                format!("Chaque clé doit être sur {copies} nœuds, et il y en a {nodes} : elle est sur moins de nœuds jusqu'à ce que d'autres rejoignent.")
             }
             Self::OpenQuote => "Ce guillemet n'est jamais fermé ; terminez le texte par un autre \".".into(),
             Self::Escape { found } => format!(
@@ -221,6 +345,9 @@ impl Mistake {
             Self::Range { found } => {
                 format!("« {found} » n'est pas un intervalle ; écrivez deux nombres, comme 1..10 (bornes comprises).")
             }
+            Self::Backwards { meant } => {
+                format!("Cet intervalle finit avant de commencer : rien ne s'exécuterait ; écrivez {meant}.")
+            }
             Self::NestedFor => "Un « for » ne peut pas en contenir un autre ; écrivez deux lignes.".into(),
             Self::TooLong => {
                 "Le script dépasse 200 000 commandes ou 64 Mio de valeurs et de répétitions ; la suite est ignorée, découpez-le.".into()
@@ -233,5 +360,19 @@ impl Mistake {
             }
             Self::Rest(mistake) => mistake.message(Language::French).into(),
         }
+    }
+}
+
+/// Whether a word that is no option is rather the rest of a value.
+fn wants_quotes(found: &str, usage: &str) -> bool {
+    !found.contains('=') && usage.contains("<value>")
+}
+
+/// Names, each between the quotes, with a word before the last.
+fn listed(names: &[&str], [open, close]: [&str; 2], or: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("{open}{name}{close}")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{}{or}{last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }

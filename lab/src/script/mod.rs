@@ -15,6 +15,7 @@ pub(crate) mod mistake;
 mod parsed;
 mod requests;
 pub(crate) mod token;
+mod words;
 
 use cachedojo_notation::text;
 use cachedojo_wire::{ExtraRequest, Request};
@@ -116,19 +117,25 @@ mod tests {
             assert_eq!(plain.commands, marked.commands, "{text:?}");
             assert!(marked.diagnostics.is_empty(), "{text:?}: {:?}", marked.diagnostics);
         }
-        check_mistake(
-            "\u{feff}nodd",
-            "nodd",
-            "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
-        );
+        check_mistake("\u{feff}tikc", "tikc", "`tikc` is no command; did you mean `tick`?");
     }
 
     #[test]
     fn every_mistake_is_named_where_it_stands() {
+        check_mistake("nodd get k", "nodd", "`nodd` is no command; did you mean `node get`?");
         check_mistake(
-            "nodd get k",
-            "nodd",
-            "`nodd` is no command; start the line with node, ring, cluster, parse, tick or expect.",
+            "blah",
+            "blah",
+            "`blah` is no command; a line begins with one of node, ring, cluster, parse, serialize, where, stats, order, line, mc, \
+             http, tick, wall, expect, always, for, write, read, erase, invalidate, begin, session, kill, restart, pause, \
+             resume, partition, block, heal, delay, disk, drop, duplicate, reorder, skew, clock, join, leave, settle, \
+             replicas, health, explain, check.",
+        );
+        check_mistake("wall clock", "wall clock", "`wall clock` is no command; write `wall jump`.");
+        check_mistake(
+            "get k",
+            "get",
+            "`get` is no command; did you mean `read`, `node get`, `cluster get` or `line GET`?",
         );
         check_mistake("node gte k", "node gte", "`node gte` is no command; did you mean `node get`?");
         check_mistake("node de", "node de", "`node de` is no command; did you mean `node get`?");
@@ -189,11 +196,94 @@ mod tests {
             "1..99 node set k{} 8000000*x",
             "The script is longer than 200,000 commands or 64 MiB of values and repetitions; what follows is left out, so split it.",
         );
+        check_mistake(
+            "node set k 99999999999999999999*x",
+            "99999999999999999999*x",
+            "This value is larger than 8 MiB; make the repetition shorter.",
+        );
+        check_mistake(
+            "node get k\nexpect 99999999*x",
+            "99999999*x",
+            "This value is larger than 8 MiB; make the repetition shorter.",
+        );
+        check_mistake("for 3..1 stats", "3..1", "This range ends before it begins, so nothing would run; write 1..3.");
+        check_mistake(
+            "node get k\nexpect any of http 200 | nothing",
+            "http",
+            "`http` cannot be a choice of `any of`; write `expect http 200|201 …`, or \"http\" in quotes if it is text.",
+        );
         check_mistake("cluster new rf=x", "rf=x", "`x` is not a whole number in range; write digits, as 42.");
         check_mistake(
             "ring new 99999999",
             "99999999",
             "`99999999` is not a whole number in range; write digits, as 42.",
+        );
+    }
+
+    #[test]
+    fn an_argument_that_is_wrong_is_told_what_it_may_be() {
+        let usage = "write <key> <value> [ttl=<duration>] [tag=<word>] [level=one|quorum|all] [via=<node>]";
+        for (line, at, message) in [
+            (
+                "write k v level=Quorum",
+                "level=Quorum",
+                "`Quorum` is no value of `level`; write `level=one|quorum|all`.",
+            ),
+            ("write k v level=", "level=", "`` is no value of `level`; write `level=one|quorum|all`."),
+            ("write k v via=N1", "via=N1", "`N1` names no node; write n1 to n63."),
+            ("read k via=n0", "via=n0", "`n0` names no node; write n1 to n63."),
+            ("write k v ttl=10", "ttl=10", "`10` is not a duration; write a number and ms, s, m, h or d, as 9.9s."),
+            ("write k v ttl=-1s", "ttl=-1s", "`-1s` is not a duration; write a number and ms, s, m, h or d, as 9.9s."),
+            ("write k v tag=", "tag=", "`` is no value of `tag`; write `tag=<word>`."),
+            ("write k v level=one level=all", "level=all", "`level` stands here twice; write it once."),
+            ("write k level=one level=all", "", ""),
+            ("cluster nodes=3 rf=10", "rf=10", "`10` is no value of `rf`; write `rf=<1-9>`."),
+            ("cluster nodes=17", "nodes=17", "`17` is no value of `nodes`; write `nodes=<1-16>`."),
+            ("cluster nodes=3 nodes=4", "nodes=4", "`nodes` stands here twice; write it once."),
+            ("cluster nodes=3 memory=0", "memory=0", "`0` is no value of `memory`; write `memory=<size>`."),
+            ("cluster nodes=3 memory=x", "memory=x", "`x` is not a size in bytes; write 100, 4KiB or 1MiB."),
+            ("cluster nodes=3 seed=abc", "seed=abc", "`abc` is not a whole number in range; write digits, as 42."),
+            ("cluster nodes=3 haste=maybe", "haste=maybe", "`maybe` is no value of `haste`; write `haste=yes|no`."),
+            ("cluster nodes=3 haste=no", "", ""),
+            ("cluster new rf=2 rf=3", "rf=3", "`rf` stands here twice; write it once."),
+            ("restart n1 with=disk", "with=disk", "`disk` is no value of `with`; write `with=nothing`."),
+            ("join n4 weight=9", "weight=9", "`9` is no value of `weight`; write `weight=<1-8>`."),
+            ("block n1->n2", "", ""),
+            ("block n1 -> n2", "", ""),
+            ("block n1-> n2", "", ""),
+            ("delay n1 ->n2 5s", "", ""),
+            ("delay n1 n2 5s", "n1", "`n1` is no way from a node to another; write n1->n2."),
+            ("block n1 ->", "n1 ->", "`n1->` is no way from a node to another; write n1->n2."),
+            ("block n1->n64", "n1->n64", "`n64` names no node; write n1 to n63."),
+            ("invalidate user:[ab]*", "", ""),
+            ("invalidate tag:hot", "", ""),
+            (
+                "invalidate a:b[",
+                "a:b[",
+                "`a:b[` selects nothing; write user:*, user:[ab]*, tag:hot, namespace:user or a key.",
+            ),
+            (
+                "invalidate tag:",
+                "tag:",
+                "`tag:` selects nothing; write user:*, user:[ab]*, tag:hot, namespace:user or a key.",
+            ),
+            ("invalidate tag:[", "", ""),
+        ] {
+            if message.is_empty() {
+                assert_eq!(parse(line, Dialect::Lab).diagnostics, [], "{line}");
+            } else {
+                check_mistake(line, at, message);
+            }
+        }
+        check_mistake(
+            "write k two words",
+            "words",
+            &format!("`words` is not an option here; write `{usage}`; put a value with spaces in \"quotes\"."),
+        );
+        check_mistake(
+            "write k v levle=one",
+            "levle=one",
+            &format!("`levle=one` is not an option here; write `{usage}`."),
         );
     }
 

@@ -31,13 +31,27 @@ impl Token {
         self.bare() == Some(word)
     }
 
+    /// Whether it stands for too many bytes.
+    pub(crate) fn is_too_large(&self) -> bool {
+        let repeated = self.bare().and_then(repeat);
+        repeated.is_some_and(|(count, what)| count.saturating_mul(what.len()) > REPEAT_BYTES_MAX)
+    }
+
     /// The bytes that the word stands for; `None` if there are too many.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        if self.is_too_large() {
+            return None;
+        }
         match self.bare().and_then(repeat) {
-            Some((count, what)) if count * what.len() <= REPEAT_BYTES_MAX => Some(what.repeat(count).into_bytes()),
-            Some(_) => None,
+            Some((count, what)) => Some(what.repeat(count).into_bytes()),
             None => Some(self.value.clone()),
         }
+    }
+
+    /// What stands in place of a number: the `?` that a lesson left there, or something wrong.
+    pub(super) fn no_number(&self) -> Fault {
+        let found = self.raw.clone();
+        (self.span.clone(), if found == "?" { Mistake::Blank } else { Mistake::Number { found } })
     }
 
     /// As events print it. A quoted word is never taken for one of the language's own answers.

@@ -194,9 +194,11 @@ fn tell(outcome: Outcome) -> Response {
             let status = match failure {
                 Failure::BadKey => StatusCode::BAD_REQUEST,
                 Failure::TooBig { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                Failure::TooFew { .. } | Failure::NotReady | Failure::Down | Failure::TooManySweeps => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                Failure::TooFew { .. }
+                | Failure::Behind { .. }
+                | Failure::NotReady
+                | Failure::Down
+                | Failure::TooManySweeps => StatusCode::SERVICE_UNAVAILABLE,
             };
             return error(status, &failure.to_string());
         }

@@ -189,6 +189,7 @@ impl Node {
         if version < at_least {
             // The session has seen a newer one: ask all replicas, and go on once one of them has it.
             let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+            pending.behind = pending.behind.or(pending.answered.and(duty.replicas));
             if duty.replicas.less(pending.answered).is_empty() {
                 pending.answered = NodeSet::EMPTY;
             }
@@ -286,11 +287,11 @@ impl Node {
             let answered = if pending.phase == Phase::Query { pending.answered } else { pending.stored };
             if !pending.is_replied {
                 let short = next.filter(|_| duty.is_met(pending.level, answered)).unwrap_or(duty);
-                let failure = Failure::TooFew {
-                    level: pending.level,
-                    needed: short.needed(pending.level),
-                    answered: answered.and(short.replicas),
-                    replicas: short.replicas,
+                let failure = if pending.behind.is_empty() {
+                    let (level, needed) = (pending.level, short.needed(pending.level));
+                    Failure::TooFew { level, needed, answered: answered.and(short.replicas), replicas: short.replicas }
+                } else {
+                    Failure::Behind { answered: pending.behind }
                 };
                 self.out.replies.push((pending.client, Outcome::Failed(failure)));
             }

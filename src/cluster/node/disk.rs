@@ -85,6 +85,11 @@ impl Disk {
         &self.view
     }
 
+    /// Who votes, and in which incarnation, as its log says. Cost: O(log).
+    pub fn voters(&self) -> BTreeMap<NodeId, u16> {
+        self.log.voters()
+    }
+
     /// That of a node whose head and records were kept.
     pub fn restored(head: Head, store: Store, settings: &Settings) -> Self {
         let mut view = View::default();
@@ -198,6 +203,11 @@ impl Node {
             is_whole: self.is_whole,
             is_whole_next: self.is_whole_next,
         }
+    }
+
+    /// Who votes, and in which incarnation, as its log says. Cost: O(log).
+    pub fn voters(&self) -> BTreeMap<NodeId, u16> {
+        self.raft.stable.voters()
     }
 
     /// What it must keep beside its records.

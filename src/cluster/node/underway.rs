@@ -24,6 +24,8 @@ pub(super) struct Pending {
     pub(super) answered: NodeSet,
     /// Whether all replicas were asked because an answer was older than the session knows. After that only the retry asks again.
     pub(super) asked_all: bool,
+    /// Who answered so.
+    pub(super) behind: NodeSet,
     /// Who has the record that is being stored.
     pub(super) stored: NodeSet,
     /// The newest record among the answers, and the nodes that hold it.
@@ -71,6 +73,7 @@ impl Pending {
             is_replied: false,
             answered: NodeSet::EMPTY,
             asked_all: false,
+            behind: NodeSet::EMPTY,
             stored: NodeSet::EMPTY,
             best: None,
             have_best: NodeSet::EMPTY,
@@ -91,6 +94,7 @@ impl Pending {
     pub(super) fn forget_answers(&mut self) {
         self.answered = NodeSet::EMPTY;
         self.asked_all = false;
+        self.behind = NodeSet::EMPTY;
         self.have_best = NodeSet::EMPTY;
         self.best = None;
         self.sweeps.values_mut().for_each(|(_, who)| *who = NodeSet::EMPTY);

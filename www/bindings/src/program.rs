@@ -31,7 +31,11 @@ pub fn run_whole(
     let events = run(&script, Driven::by(program)?.subject(), seed);
     match format {
         // With the line's end that the command line prints.
-        "json" => Ok(serde_json::to_string(&RunReport::of(&script, seed, &events))? + "\n"),
+        "json" => {
+            let mut report = RunReport::of(&script, seed, &events);
+            report.tell(&script, text, Language::English);
+            Ok(serde_json::to_string(&report)? + "\n")
+        }
         "text" => Ok(render(&events, dialect)),
         "handout" => Ok(handout(&script, &events)),
         _ => Err(JsError::new("there is no such format: choose json, text or handout")),

@@ -149,7 +149,7 @@ export type WorldEvent =
   | { sort: "node"; node: string; atUs: number; text: string; key: string | null; isQuiet: boolean }
   | { sort: "client"; node: string; atUs: number; text: string; key: string | null; isLate: boolean }
   | { sort: "fault"; node: string | null; atUs: number; text: string }
-  | { sort: "settled"; is: boolean }
+  | { sort: "settled"; is: boolean; waits?: string }
   | { sort: "checked"; broken: string | null };
 
 /** Rust: `lab::families::cluster::play::view::NodeStatus`. */

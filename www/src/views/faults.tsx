@@ -13,14 +13,23 @@ export function Faults() {
   // Both stay the same from step to step where nothing of them changes: then nothing is drawn again.
   const ring = useComputed(() => run.value.view?.ring).value;
   const json = useComputed(() => run.value.view?.cluster).value;
+  // A ring alone reads no clock.
+  const hasClocks = useComputed(() => {
+    const view = run.value.view;
+    return !view?.ring || Boolean(view.node ?? view.cluster) || view.pairCount > 0;
+  }).value;
   const members = ring?.members.slice(0, MEMBERS_MAX) ?? [];
   const cluster: ClusterView | undefined = json ? JSON.parse(json) : undefined;
   const nodes = cluster?.nodes.filter(({ status }) => status !== "left").map(({ id }) => id) ?? [];
   const choices: [string, string][] = [
     [faults.second, "tick 1s"],
     [faults.minute, "tick 1m"],
-    [faults.ahead, "wall jump +1h"],
-    [faults.back, "wall jump -1h"],
+    ...(hasClocks
+      ? ([
+          [faults.ahead, "wall jump +1h"],
+          [faults.back, "wall jump -1h"],
+        ] as [string, string][])
+      : []),
     ...(nodes.length > 1
       ? ([
           [faults.split, `partition ${nodes[0]} | ${nodes.slice(1).join(" ")}`],

@@ -12,7 +12,7 @@ pub enum Absent {}
 
 impl Absent {
     /// `None`: scripts with a simulated cluster are run elsewhere, by a build with the feature.
-    pub const fn of(_setup: &Setup, _seed: u64) -> Option<Self> {
+    pub const fn of(_setup: &Setup, _seed: u64, _wall_shift: i64) -> Option<Self> {
         None
     }
 
@@ -27,7 +27,12 @@ impl Absent {
     }
 
     /// The nodes that hold a key.
-    pub const fn holders(&self, _key: &str) -> What {
+    pub const fn holders(&self, _key: &str, _told: &mut Vec<(Micros, What)>) {
+        match *self {}
+    }
+
+    /// Moves the wall clocks of all nodes.
+    pub const fn jump(&mut self, _by: i64, _told: &mut Vec<(Micros, What)>) {
         match *self {}
     }
 

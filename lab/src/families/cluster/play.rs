@@ -1,12 +1,13 @@
 //! Executes the family's commands on the simulated world, for scripts and for the page.
 
+mod reports;
 mod view;
 
 use std::collections::VecDeque;
 
 use cachedojo::cluster::raft::Role;
-use cachedojo::cluster::record::{Key, hash_of, is_sweep};
-use cachedojo::cluster::{Micros, NodeId, Outcome, Request};
+use cachedojo::cluster::record::{hash_of, is_sweep};
+use cachedojo::cluster::{Failure, Micros, NodeId, Outcome, Request, Version};
 use cachedojo_notation::text::escape;
 
 pub use view::{
@@ -17,14 +18,12 @@ use super::tell::{self, CarriedView, WorldEvent, key_in_script};
 use super::{ClusterCommand, Setup};
 use crate::event::What;
 use crate::subject::Crash;
-use crate::world::cluster::act::{Act, Done, Operation, Player, Shift};
+use crate::world::cluster::act::{Act, Done, Operation, Player};
 use crate::world::cluster::story::{Carried, Happened, Happening};
-use crate::world::cluster::{ClusterWorld, Status, UnderWay, check};
+use crate::world::cluster::{ClusterWorld, LOST, Status, UnderWay, check};
 
 /// How many events about keys are remembered for `explain`.
 const TOLD_MAX: usize = 20_000;
-/// How many of them one `explain` shows.
-const EXPLAINED_MAX: usize = 500;
 
 /// A simulated cluster that executes a script's commands.
 #[derive(Debug, Clone)]
@@ -35,9 +34,10 @@ pub struct Play {
 }
 
 impl Play {
-    /// A new cluster, not yet settled. Always `Some` here; `None` in `absent`, which has the same interface.
-    pub fn of(setup: &Setup, seed: u64) -> Option<Self> {
-        let world = ClusterWorld::new(setup.nodes, setup.settings(), setup.seed.unwrap_or(seed), true);
+    /// A new cluster, not yet settled, whose wall clocks are off by so many microseconds. Always `Some` here; `None` in `absent`, which has the same interface.
+    pub fn of(setup: &Setup, seed: u64, wall_shift: i64) -> Option<Self> {
+        let seed = setup.seed.unwrap_or(seed);
+        let world = ClusterWorld::with_clocks(setup.nodes, setup.settings(), seed, true, wall_shift);
         Some(Self { player: Player::new(world), told: VecDeque::new(), begun: Vec::new() })
     }
 
@@ -58,7 +58,7 @@ impl Play {
                 let done = self.player.perform(&Act::Settle);
                 self.drain(told);
                 let is_ready = done == Done::Settled(true);
-                let answer = if is_ready { What::Created { object: "cluster".into() } } else { settled(false) };
+                let answer = if is_ready { What::Created { object: "cluster".into() } } else { self.settled(false) };
                 self.answer(answer, told);
             }
             ClusterCommand::Do(act) => self.perform(act, told),
@@ -67,12 +67,12 @@ impl Play {
                 self.answer(ids(&answer.unwrap_or_default()), told);
             }
             ClusterCommand::Explain(key) => {
-                for line in self.explain(key) {
+                for line in reports::explain(&self.told, &self.player.world.under_way(), key) {
                     self.answer(What::Said { text: line }, told);
                 }
             }
             ClusterCommand::Health => {
-                for line in self.health() {
+                for line in reports::health(&self.view()) {
                     self.answer(What::Said { text: line }, told);
                 }
             }
@@ -90,19 +90,59 @@ impl Play {
         }
     }
 
-    /// The nodes that hold a living value of a key.
-    pub fn holders(&self, key: &str) -> What {
-        let holds = |node: &cachedojo::cluster::Node| {
+    /// Answers which nodes hold a living value of a key; before that those are told whose value is not the newest.
+    pub fn holders(&self, key: &str, told: &mut Vec<(Micros, What)>) {
+        let version = |node: &cachedojo::cluster::Node| {
             let now = node.time().unwrap_or(0);
-            node.store().held(key).is_some_and(|held| held.alive_at(now).is_some())
+            let held = node.store().held(key)?;
+            held.alive_at(now).map(|_| held.version)
         };
         let hosts = self.player.world.hosts();
-        let holders: Vec<_> = hosts.filter(|(_, host)| host.node().is_some_and(holds)).map(|(node, _)| node).collect();
-        ids(&holders)
+        let held: Vec<(NodeId, Version)> =
+            hosts.filter_map(|(node, host)| Some((node, version(host.node()?)?))).collect();
+        let newest = held.iter().map(|&(_, version)| version).max();
+        for &(node, version) in held.iter().filter(|&&(_, version)| Some(version) < newest) {
+            told.push((self.now(), What::World { event: tell::of_older(self.now(), node, key, version) }));
+        }
+        let holders: Vec<_> = held.iter().map(|&(node, _)| node).collect();
+        self.answer(ids(&holders), told);
+    }
+
+    /// Moves the wall clocks of all nodes by so many microseconds.
+    pub fn jump(&mut self, by: i64, told: &mut Vec<(Micros, What)>) {
+        self.player.world.jump_all(by);
+        self.drain(told);
     }
 
     fn answer(&self, what: What, told: &mut Vec<(Micros, What)>) {
         told.push((self.now(), what));
+    }
+
+    fn settled(&self, is: bool) -> What {
+        let waits = self.player.world.unrest().filter(|_| !is).map(|why| why.to_string());
+        What::World { event: WorldEvent::Settled { is, waits } }
+    }
+
+    fn answer_of(&self, operation: &Operation, key: &str, outcome: &Outcome) -> What {
+        let key = key.to_owned();
+        match (outcome, operation) {
+            (Outcome::Read { value: Some(value), .. }, _) => What::Hit { key, value: escape(value) },
+            (Outcome::Read { value: None, .. }, _) => What::Miss { key },
+            (Outcome::Written { .. }, Operation::Write { .. }) => What::Stored { key },
+            (Outcome::Written { .. }, _) => What::Deleted { key },
+            (Outcome::Noted, _) => What::Said { text: "noted".into() },
+            (Outcome::Failed(failure), _) => What::Error { message: self.why(failure) },
+        }
+    }
+
+    /// Why an operation failed. Nobody is advised to try again where that can never help.
+    fn why(&self, failure: &Failure) -> String {
+        let text = failure.to_string();
+        let is_for_ever = matches!(failure, Failure::TooFew { .. } | Failure::NotReady) && self.player.world.is_lost();
+        match text.rsplit_once(": ").filter(|_| is_for_ever) {
+            Some((what, _)) => format!("{what}; {LOST}"),
+            None => text,
+        }
     }
 
     fn perform(&mut self, act: &Act, told: &mut Vec<(Micros, What)>) {
@@ -114,12 +154,12 @@ impl Play {
         match done {
             Done::Yes => {}
             Done::No(why) => self.answer(What::Error { message: why.to_string() }, told),
-            Done::Settled(is) => self.answer(settled(is), told),
+            Done::Settled(is) => self.answer(self.settled(is), told),
             Done::Call(call) => {
                 if let Act::Operate { operation, key, begins: false, .. } = act {
                     let outcome = self.player.world.calls().get(call).and_then(|call| call.answer.as_ref());
                     let answer = match outcome {
-                        Some((_, outcome)) => answer_of(operation, key, outcome),
+                        Some((_, outcome)) => self.answer_of(operation, key, outcome),
                         None => What::Error { message: "no answer: the node is paused".into() },
                     };
                     self.answer(answer, told);
@@ -164,7 +204,7 @@ impl Play {
                     if matches!(call.request, Request::Read { .. }) { Operation::Read } else { Operation::Erase };
                 let answer = match (outcome, &call.request) {
                     (Outcome::Written { .. }, Request::Write { value: Some(_), .. }) => "stored".to_owned(),
-                    _ => answer_of(&operation, "", outcome).to_string(),
+                    _ => self.answer_of(&operation, "", outcome).to_string(),
                 };
                 let text = format!("{asked} => {answer}");
                 Some(WorldEvent::Client { node: node.to_string(), at_us, text, key, is_late })
@@ -175,65 +215,6 @@ impl Play {
     fn any_view<T>(&self, look: impl FnOnce(&cachedojo::cluster::view::View) -> T) -> Option<T> {
         let mut nodes = self.player.world.hosts().filter_map(|(_, host)| host.node());
         nodes.find(|node| !node.has_left() && node.view().epoch > 0).map(|node| look(node.view()))
-    }
-
-    fn explain(&self, key: &Key) -> Vec<String> {
-        let of_key: Vec<_> = self.told.iter().filter(|(_, event)| event.key() == Some(key)).collect();
-        let left_out = of_key.len().saturating_sub(EXPLAINED_MAX);
-        let mut lines = Vec::new();
-        if left_out > 0 {
-            lines.push(format!("{left_out} earlier events are left out"));
-        }
-        let line = |(at, event): &&(Micros, WorldEvent)| {
-            let text = event.to_string();
-            format!("{:>7}.{:03} ms  {}", at / 1000, at % 1000, text.trim_start_matches("~ "))
-        };
-        lines.extend(of_key[left_out..].iter().map(line));
-        let under_way = self.player.world.under_way().into_iter();
-        lines.extend(under_way.filter(|one| one.envelope.message.key() == Some(key)).map(
-            |UnderWay { to, sent, envelope, .. }| {
-                let (from, name, key) = (envelope.from, envelope.message.name(), key_in_script(key));
-                format!("{:>7}.{:03} ms  {from} -> {to}: {name} {key}, still under way", sent / 1000, sent % 1000)
-            },
-        ));
-        if lines.is_empty() {
-            lines.push(format!("nothing happened to {}", key_in_script(key)));
-        }
-        lines
-    }
-
-    fn health(&self) -> Vec<String> {
-        let view = self.view();
-        let mut lines: Vec<String> = view
-            .nodes
-            .iter()
-            .map(|node| {
-                if node.role == NodeRole::None {
-                    return format!("{} {}", node.id, node.status);
-                }
-                let wall = if node.wall_shift_us == 0 {
-                    String::new()
-                } else {
-                    format!(", wall clock off by {}", Shift(node.wall_shift_us))
-                };
-                let whole = if node.is_whole { "" } else { ", not whole yet" };
-                let (keys, hints) = (node.keys.len(), node.hints);
-                let memory = node.memory.as_ref().map_or(String::new(), |MemoryView { used, limit, evicted }| {
-                    format!(" memory={used}/{limit} evicted={evicted}")
-                });
-                let (id, status, role, term, epoch, ring) =
-                    (&node.id, &node.status, &node.role, node.term, node.epoch, &node.ring);
-                format!(
-                    "{id} {status} {role} term={term} epoch={epoch} ring={ring} keys={keys} hints={hints}{memory}{wall}{whole}"
-                )
-            })
-            .collect();
-        let mut rings: Vec<_> =
-            view.nodes.iter().filter(|node| node.role != NodeRole::None).map(|node| &node.ring).collect();
-        rings.sort_unstable();
-        rings.dedup();
-        lines.push(if rings.len() <= 1 { "rings agree".into() } else { format!("rings differ: {}", rings.len()) });
-        lines
     }
 
     /// The present state of the cluster. Cost: O(records and messages).
@@ -309,10 +290,6 @@ impl Play {
     }
 }
 
-const fn settled(is: bool) -> What {
-    What::World { event: WorldEvent::Settled { is } }
-}
-
 fn ids(nodes: &[NodeId]) -> What {
     What::Nodes { nodes: nodes.iter().map(ToString::to_string).collect() }
 }
@@ -332,17 +309,5 @@ fn question(request: &Request) -> (String, Option<String>) {
         }
         Request::Invalidate { selector } => (format!("invalidate {}", key_in_script(selector)), Some(selector.clone())),
         Request::Leave { node } => (format!("leave {node}"), None),
-    }
-}
-
-fn answer_of(operation: &Operation, key: &str, outcome: &Outcome) -> What {
-    let key = key.to_owned();
-    match (outcome, operation) {
-        (Outcome::Read { value: Some(value), .. }, _) => What::Hit { key, value: escape(value) },
-        (Outcome::Read { value: None, .. }, _) => What::Miss { key },
-        (Outcome::Written { .. }, Operation::Write { .. }) => What::Stored { key },
-        (Outcome::Written { .. }, _) => What::Deleted { key },
-        (Outcome::Noted, _) => What::Said { text: "noted".into() },
-        (Outcome::Failed(failure), _) => What::Error { message: failure.to_string() },
     }
 }

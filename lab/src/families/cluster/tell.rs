@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cachedojo::cluster::message::How;
-use cachedojo::cluster::{NodeId, Note};
+use cachedojo::cluster::{NodeId, Note, Version};
 use cachedojo_notation::text::{escape, word};
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +70,9 @@ pub enum WorldEvent {
     Settled {
         /// Whether it is.
         is: bool,
+        /// What it waits for, if it is not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<String>,
     },
     /// Whether all promises were kept.
     Checked {
@@ -152,6 +155,46 @@ impl WorldEvent {
             _ => None,
         }
     }
+}
+
+/// What is sent again and again while a dead record waits to be forgotten, and the answers to it.
+const REPEATED: [&str; 2] = ["confirm", "confirmed"];
+
+impl WorldEvent {
+    /// Whether it is one of those that come again and again while nothing else happens: lost messages, and what dead records cost
+    /// before they may be forgotten.
+    pub(super) fn is_of_series(&self) -> bool {
+        match self {
+            Self::Message { received_us: None, .. } => true,
+            Self::Message { name, .. } => REPEATED.contains(&name.as_str()),
+            Self::Node { text, .. } => text.starts_with("may not forget "),
+            _ => false,
+        }
+    }
+
+    /// Whether it is the same as an earlier event of a series, but for its times.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Message { from, to, name, received_us, .. },
+                Self::Message { from: their_from, to: their_to, name: their_name, received_us: their_received, .. },
+            ) => {
+                (from, to, name) == (their_from, their_to, their_name)
+                    && received_us.is_some() == their_received.is_some()
+            }
+            (Self::Node { node, text, .. }, Self::Node { node: their_node, text: their_text, .. }) => {
+                (node, text) == (their_node, their_text)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The event that a node's value of a key is not the newest.
+#[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
+pub(super) fn of_older(at_us: u64, node: NodeId, key: &str, version: Version) -> WorldEvent {
+    let text = format!("holds an older value of {}, version {version}", key_in_script(key));
+    WorldEvent::Node { node: node.to_string(), at_us, text, key: Some(key.to_owned()), is_quiet: false }
 }
 
 /// A key as scripts write it.
@@ -271,7 +314,9 @@ impl fmt::Display for WorldEvent {
             Self::Client { node, text, .. } => write!(f, "~ {node}: {text}"),
             Self::Fault { node: Some(node), text, .. } => write!(f, "{node} {text}"),
             Self::Fault { node: None, text, .. } => f.write_str(text),
-            Self::Settled { is } => f.write_str(if *is { "settled" } else { "not settled" }),
+            Self::Settled { is: true, .. } => f.write_str("settled"),
+            Self::Settled { waits: None, .. } => f.write_str("not settled"),
+            Self::Settled { waits: Some(waits), .. } => write!(f, "not settled: {waits}"),
             Self::Checked { broken: None } => f.write_str("all promises kept"),
             Self::Checked { broken: Some(broken) } => write!(f, "promise broken: {broken}"),
         }

@@ -32,12 +32,12 @@ impl HttpShape {
         Some(Self { statuses: statuses?, headers: headers?, body })
     }
 
-    /// Compares an answer: status line, headers and body, one line each.
-    ///
-    /// # Errors
-    /// The first difference, and the answer.
-    pub fn check(&self, answer: &str) -> Result<(), String> {
-        self.difference(answer).map_or(Ok(()), |difference| Err(on_one_line(answer, &difference.to_string())))
+    /// Compares an answer: status line, headers and body, one line each. Whether it has the shape; the first difference, if there
+    /// is one, and the answer.
+    pub(crate) fn judge(&self, answer: &str) -> (bool, Option<String>) {
+        let difference = self.difference(answer);
+        let told = difference.as_ref().map_or(String::new(), ToString::to_string);
+        (difference.is_none(), Some(on_one_line(answer, &told)))
     }
 
     /// The first difference of an answer, if there is one.
@@ -196,7 +196,8 @@ mod tests {
     #[track_caller]
     fn check(shape: &str, answer: &str, wrong: &str) {
         let shape = HttpShape::new(shape).expect("a shape");
-        let said = shape.check(answer).err().unwrap_or_default();
+        let (has, told) = shape.judge(answer);
+        let said = told.filter(|_| !has).unwrap_or_default();
         let said = said.split(" in: ").next().unwrap_or_default();
         assert_eq!(said, wrong, "{shape:?}");
     }

@@ -302,15 +302,17 @@ impl Player {
             return Some(Cannot::NoNode { node, all });
         }
         let status = |node: NodeId| self.world.host(node).map_or(Status::Down, |host| host.status);
+        let has_left = |node: NodeId| {
+            let node = self.world.host(node).and_then(super::Host::node);
+            node.is_some_and(cachedojo::cluster::Node::has_left)
+        };
         match *act {
+            Act::Restart { node, .. } if status(node) != Status::Down && has_left(node) => Some(Cannot::HasLeft(node)),
             Act::Restart { node, .. } if status(node) != Status::Down => Some(Cannot::Runs(node)),
             Act::Kill(node) | Act::Pause(node) if status(node) == Status::Down => Some(Cannot::Down(node)),
             Act::Pause(node) if status(node) == Status::Paused => Some(Cannot::Paused(node)),
             Act::Resume(node) if status(node) != Status::Paused => Some(Cannot::NotPaused(node)),
-            Act::Leave(node) => {
-                let has_left = self.world.host(node)?.node().is_some_and(cachedojo::cluster::Node::has_left);
-                has_left.then_some(Cannot::HasLeft(node))
-            }
+            Act::Leave(node) if has_left(node) => Some(Cannot::HasLeft(node)),
             Act::Partition(ref groups) => {
                 let twice = all.iter().find(|&node| groups.iter().filter(|group| group.contains(node)).count() > 1);
                 twice.map(Cannot::InTwoGroups)

@@ -174,6 +174,14 @@ impl ClusterWorld {
         true
     }
 
+    /// Moves all wall clocks by an amount, also those of machines to come.
+    pub fn jump_all(&mut self, by: i64) {
+        self.wall_shift = self.wall_shift.saturating_add(by);
+        for node in self.all().iter() {
+            self.skew(node, by, true);
+        }
+    }
+
     /// Sets how long a node's disk takes for a write, at most [`super::drive::WRITE_MAX`].
     pub fn set_disk(&mut self, node: NodeId, takes: Micros) -> bool {
         let Some(host) = self.hosts.get_mut(&node) else { return false };

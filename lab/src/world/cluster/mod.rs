@@ -12,6 +12,7 @@ pub mod host;
 pub mod linear;
 pub mod network;
 pub mod plan;
+mod rest;
 pub mod simulate;
 pub mod story;
 mod way;
@@ -22,7 +23,7 @@ use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
 use cachedojo::cluster::{
-    Disk, Effects, Envelope, Failure, Micros, Node, NodeId, NodeSet, Outcome, Readings, Request, Settings,
+    Disk, Effects, Envelope, Failure, Micros, NodeId, NodeSet, Outcome, Readings, Request, Settings,
 };
 use cachedojo::random::Random;
 use drive::Drive;
@@ -32,6 +33,7 @@ use story::{Counts, Happened, Happening, Rare};
 
 pub use heard::EvictedWrite;
 pub use host::{Host, Status, WALL_START};
+pub use rest::{LOST, Unrest};
 pub use way::UnderWay;
 
 /// The most events of one world: a short script can ask for more than anybody would wait for.
@@ -83,12 +85,19 @@ pub struct ClusterWorld {
     broken: Vec<String>,
     /// Nodes that an operator asked to remove.
     wishes: NodeSet,
+    /// By how much the wall clocks of machines to come are off, in microseconds.
+    wall_shift: i64,
     work_left: u64,
 }
 
 impl ClusterWorld {
     /// A world with the founders n1 to n`nodes`, just started. With `tells` its events are recorded, for [`Self::take_story`].
     pub fn new(nodes: u8, settings: Settings, seed: u64, tells: bool) -> Self {
+        Self::with_clocks(nodes, settings, seed, tells, 0)
+    }
+
+    /// The same; all wall clocks are off by so many microseconds.
+    pub fn with_clocks(nodes: u8, settings: Settings, seed: u64, tells: bool, wall_shift: i64) -> Self {
         let mut world = Self {
             now: 0,
             agenda: Agenda::new(),
@@ -105,6 +114,7 @@ impl ClusterWorld {
             leaders: BTreeMap::new(),
             broken: Vec::new(),
             wishes: NodeSet::EMPTY,
+            wall_shift,
             work_left: WORK_MAX,
         };
         let founders: NodeSet = (1..=nodes).filter_map(NodeId::new).collect();
@@ -122,7 +132,7 @@ impl ClusterWorld {
         Host {
             state: State::Down(None),
             mono_start: SECOND + self.random.below(1_000_000 * SECOND),
-            wall_shift: 0,
+            wall_shift: self.wall_shift,
             boot: 0,
             incarnation: 1,
             weight,
@@ -386,7 +396,7 @@ impl ClusterWorld {
         if let Some(call) = self.calls.get_mut(number)
             && call.answer.is_none()
         {
-            if matches!(outcome, Outcome::Failed(Failure::TooFew { .. })) {
+            if matches!(outcome, Outcome::Failed(Failure::TooFew { .. } | Failure::Behind { .. })) {
                 self.counts.count(Rare::TooFew);
             }
             call.answer = Some((self.now, outcome));
@@ -396,24 +406,6 @@ impl ClusterWorld {
             }
             self.tell(Happening::Answered { node, call: number });
         }
-    }
-
-    /// Whether all running nodes are complete members that agree on the ring, with no handover under way and no operation
-    /// pending.
-    pub fn is_settled(&self) -> bool {
-        let mut running = self.hosts.values().filter_map(Host::node).filter(|node| !node.has_left());
-        let Some(first) = running.next() else { return true };
-        let is_calm = |node: &Node| {
-            let view = node.view();
-            let members: NodeSet = view.members.keys().copied().collect();
-            let is_member = view.members.get(&node.id()).is_some_and(|member| member.incarnation == node.incarnation());
-            let is_placed = view.ring.members() == members && members.and(self.wishes).is_empty();
-            is_member && is_placed && node.is_whole() && node.view().next.is_none() && node.pending_count() == 0
-        };
-        let mut all = std::iter::once(first).chain(running);
-        all.all(|node| {
-            is_calm(node) && node.leader().is_some() && node.view().ring_digest() == first.view().ring_digest()
-        })
     }
 }
 
