@@ -166,7 +166,7 @@ impl WorldEvent {
     pub(super) fn is_of_series(&self) -> bool {
         match self {
             Self::Message { received_us: None, .. } => true,
-            Self::Message { name, .. } => REPEATED.contains(&name.as_str()),
+            Self::Message { name, .. } => REPEATED.contains(&&**name),
             Self::Node { text, .. } => text.starts_with("may not forget "),
             _ => false,
         }
