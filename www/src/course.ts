@@ -299,8 +299,8 @@ export async function importProgress(file: Blob): Promise<Imported | undefined> 
 
 /** Puts the script of some progress on the lesson's sheet. What was written here stays: a better one comes beside it, another does not. */
 function bringScript(id: string, { script }: Progress, isNews: boolean): boolean {
-  const known = typeof course.value === "object" && course.value.lessons.find((one) => one.id === id);
-  const seed = String((known && known.seed) || 0);
+  const lessons = typeof course.value === "object" ? course.value.lessons : [];
+  const seed = String(lessons.find((known) => known.id === id)?.seed ?? 0);
   return script !== "" && bring(lessonSheetId(id), { text: script, seed }, isNews);
 }
 

@@ -37,12 +37,15 @@ function blocksOf(lines: string[]): Block[] {
     return [{ kind: "table", head, rows }];
   }
   if (ITEM.test(first)) {
-    const items = lines.reduce<string[]>((before, line) => {
+    const items: string[] = [];
+    for (const line of lines) {
       const item = line.replace(ITEM, "");
-      return item === line
-        ? [...before.slice(0, -1), `${before.at(-1)} ${line.trim()}`]
-        : [...before, item.trim()];
-    }, []);
+      if (item === line) {
+        items.push(`${items.pop()} ${line.trim()}`);
+      } else {
+        items.push(item.trim());
+      }
+    }
     return [{ kind: "list", isNumbered: /^\s*\d/.test(first), items }];
   }
   return [{ kind: "paragraph", text: lines.join(" ") }];
