@@ -61,6 +61,6 @@ test("a script that was pasted into another dialect is recognised, and opens the
   }
   await page.getByTestId("dialect").selectOption("line");
   await write(page, "PUT a 1\nGETT a\nGET a\nEXIT");
-  await expect(page.getByTestId("status")).toContainText("1 line cannot be read");
+  await expect(page.getByTestId("status")).toContainText("1 line is answered with an error");
   await expect(page.getByTestId("meant")).toHaveCount(0);
 });
