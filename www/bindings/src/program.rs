@@ -8,6 +8,7 @@ use cachedojo_lab::runner::{render, run};
 use cachedojo_lab::script::parse;
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::written::{RunReport, handout};
+use cachedojo_notation::text::Language;
 use wasm_bindgen::prelude::*;
 
 use crate::module::{ModuleSubject, Program};
