@@ -157,39 +157,6 @@ impl WorldEvent {
     }
 }
 
-/// What is sent again and again while a dead record waits to be forgotten, and the answers to it.
-const REPEATED: [&str; 2] = ["confirm", "confirmed"];
-
-impl WorldEvent {
-    /// Whether it is one of those that come again and again while nothing else happens: lost messages, and what dead records cost
-    /// before they may be forgotten.
-    pub(super) fn is_of_series(&self) -> bool {
-        match self {
-            Self::Message { received_us: None, .. } => true,
-            Self::Message { name, .. } => REPEATED.contains(&&**name),
-            Self::Node { text, .. } => text.starts_with("may not forget "),
-            _ => false,
-        }
-    }
-
-    /// Whether it is the same as an earlier event of a series, but for its times.
-    pub(super) fn repeats(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::Message { from, to, name, received_us, .. },
-                Self::Message { from: their_from, to: their_to, name: their_name, received_us: their_received, .. },
-            ) => {
-                (from, to, name) == (their_from, their_to, their_name)
-                    && received_us.is_some() == their_received.is_some()
-            }
-            (Self::Node { node, text, .. }, Self::Node { node: their_node, text: their_text, .. }) => {
-                (node, text) == (their_node, their_text)
-            }
-            _ => false,
-        }
-    }
-}
-
 /// The event that a node's value of a key is not the newest.
 #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only the cluster has it"))]
 pub(super) fn of_older(at_us: u64, node: NodeId, key: &str, version: Version) -> WorldEvent {

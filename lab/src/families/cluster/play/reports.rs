@@ -21,14 +21,41 @@ struct Told<'a> {
     last: Micros,
 }
 
+/// What is sent again and again while a dead record waits to be forgotten, and the answers to it.
+const REPEATED: [&str; 2] = ["confirm", "confirmed"];
+
+/// Whether an event is one of those that come again and again while nothing else happens: lost messages, and what dead records
+/// cost before they may be forgotten.
+fn is_of_series(event: &WorldEvent) -> bool {
+    match event {
+        WorldEvent::Message { received_us: None, .. } => true,
+        WorldEvent::Message { name, .. } => REPEATED.contains(&&**name),
+        WorldEvent::Node { text, .. } => text.starts_with("may not forget "),
+        _ => false,
+    }
+}
+
+/// Whether two events of a series are the same but for their times.
+fn are_same(one: &WorldEvent, other: &WorldEvent) -> bool {
+    type Event = WorldEvent;
+    match (one, other) {
+        (
+            Event::Message { from, to, name, received_us, .. },
+            Event::Message { from: f, to: t, name: n, received_us: r, .. },
+        ) => (from, to, name, received_us.is_some()) == (f, t, n, r.is_some()),
+        (Event::Node { node, text, .. }, Event::Node { node: of, text: said, .. }) => (node, text) == (of, said),
+        _ => false,
+    }
+}
+
 /// The story of a key; at its end the messages that are still under way.
 pub(super) fn explain(all: &VecDeque<(Micros, WorldEvent)>, under_way: &[UnderWay<'_>], key: &Key) -> Vec<String> {
     let mut told: Vec<Told<'_>> = Vec::new();
     // Where the present series of events that are repeated begins.
     let mut series = 0;
     for (at, event) in all.iter().filter(|(_, event)| event.key() == Some(key)) {
-        let is_same = |other: &&mut Told<'_>| event.repeats(other.event);
-        if !event.is_of_series() {
+        let is_same = |other: &&mut Told<'_>| are_same(event, other.event);
+        if !is_of_series(event) {
             series = told.len() + 1;
         } else if let Some(other) = told.get_mut(series..).unwrap_or_default().iter_mut().find(is_same) {
             (other.again, other.last) = (other.again + 1, *at);
