@@ -110,7 +110,7 @@ mod tests {
             (
                 "mismatched types: expected `bool`, found `()` [E0308]\nnote: expected because of `conversions::Truth`\nnote: \
                  return type inferred here",
-                "mismatched types: expected `bool`, found `()`",
+                "mismatched types: expected `bool`, found `()`\nnote: return type inferred here",
             ),
             (
                 "this function takes 2 arguments but 1 argument was supplied\nhelp: provide the argument",

@@ -95,13 +95,13 @@ fn tests_that_toss_coins_tell_no_bug() {
 fn where_time_does_not_last_for_all_a_sample_is_told_again() {
     let all: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && !cache.contains('.');
     let bugs = bugs_found(&["a", "b"], all)[0];
-    for (cpu_ms, expected) in [(400, (bugs, 0)), (600, (bugs, 0)), (700, (10, bugs - 10)), (850, (0, bugs))] {
+    for (cpu_ms, expected) in [(400, (bugs, 0)), (600, (bugs, 0)), (700, (51, 0)), (1_100, (11, 19))] {
         assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], all)[0], expected, "{cpu_ms} ms");
     }
     // What is told by chance does not count either, whether or not there is time to find that out.
     let chance: fn(&str, &[&str], &str) -> bool =
         |name, run, cache| name == "b" && !cache.contains('.') && run.len() > 1;
-    for cpu_ms in [400, 600, 700, 850] {
+    for cpu_ms in [400, 600, 700, 1_100] {
         assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], chance)[0].0, 0, "{cpu_ms} ms");
     }
 }
