@@ -136,7 +136,7 @@ fn what_is_no_source_is_told_under_its_own_name_and_where_it_belongs() {
         ("notes.txt", b"hello".as_slice(), "`notes.txt` is no Rust source; hand in `src/lib.rs`"),
         ("a.pdf", b"%PDF", "`a.pdf` is no Rust source; hand in `src/lib.rs`"),
         ("..%2F..%2Fmain.py", b"x = 1", "`main.py` is no Rust source; hand in `src/lib.rs`"),
-        ("work", &no_source, "`work` holds no Rust source (it has main.py, notes.md); hand in `src/lib.rs`"),
+        ("work", &no_source, "`work` holds no Rust source (it has main.py); hand in `src/lib.rs`"),
     ] {
         let answer = serving.grade(&format!("?name={name}"), kind, body);
         let report: Value = serde_json::from_str(&answer.body).expect("a report");
