@@ -194,7 +194,8 @@ impl<'a> Lives<'a> {
         self.write("src/world/agenda.rs", &read("lab/src/world/agenda.rs")?)?;
         self.write("src/shrink.rs", &read("lab/src/shrink.rs")?)?;
         self.write("src/world/mod.rs", "mod agenda;\npub mod cluster;\n")?;
-        let modules = "extern crate self as cachedojo;\npub mod cache;\npub mod cluster;\npub mod random;\npub mod ring;\npub mod shrink;\npub mod world;\n";
+        self.write("src/duration.rs", &read("notation/src/duration.rs")?)?;
+        let modules = "extern crate self as cachedojo;\nextern crate self as cachedojo_notation;\npub mod cache;\npub mod cluster;\npub mod duration;\npub mod random;\npub mod ring;\npub mod shrink;\npub mod world;\n";
         self.write("src/lib.rs", modules)?;
         self.write("src/main.rs", &read("simulate/src/main.rs")?.replace("cachedojo_lab::", "lives::"))?;
         let profiles = "[profile.release]\n[profile.dev]\nopt-level = 1\ndebug = false\noverflow-checks = false\ndebug-assertions = false\n[profile.scenes]\ninherits = \"dev\"\nopt-level = 0\n";
