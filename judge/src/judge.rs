@@ -108,8 +108,8 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     }
 }
 
-/// Shortens the schedules of each check's first failing cases, and records their stories in this language. Cost: at most
-/// At most 150 runs for the first of a check, a quarter of that for each further one.
+/// Shortens the schedules of each check's first failing cases, and records their stories in this language. Cost:
+/// at most 150 runs for the first of a check, a quarter of that for each further one.
 pub fn tell_schedules(
     exercise: &Exercise,
     outcomes: &mut [CheckOutcome],
