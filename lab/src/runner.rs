@@ -3,8 +3,10 @@
 //! The page steps through it, `grader run` prints its events, the checks judge by them: it is the only way to run a
 //! script.
 
+use std::collections::BTreeSet;
+
 use cachedojo_notation::text::Language;
-use cachedojo_wire::{ExtraRequest, NodeRequest, Request, Response, RingRequest};
+use cachedojo_wire::{ClusterRequest, ExtraRequest, NodeRequest, Request, Response, RingRequest};
 
 use crate::bulk::{BULK_MAX, bulk};
 use crate::event::{Event, NO_ANSWER, What};
@@ -41,6 +43,8 @@ pub struct Runner {
     last_http: Option<What>,
     invariants: Vec<Expectation>,
     mark: Option<Mark>,
+    /// The servers that the script has added to the prototype's cluster.
+    servers: BTreeSet<String>,
     bulk_left: usize,
     crashed: bool,
     cluster: Option<Play>,
@@ -108,6 +112,7 @@ impl Runner {
             last_http: None,
             invariants: Vec::new(),
             mark: None,
+            servers: BTreeSet::new(),
             bulk_left: BULK_MAX,
             crashed: false,
             cluster: None,
@@ -137,7 +142,8 @@ impl Runner {
         let marked = self.mark.as_ref().map_or(0, |mark| 8 * u64::from(mark.owners.count()));
         // A cluster's state grows with the requests to it: about this much for each command.
         let simulated = self.cluster.as_ref().map_or(0, |_| (64 << 10) + 2_000 * self.next as u64);
-        marked + simulated
+        let servers = self.servers.iter().map(|id| id.len() as u64 + 40).sum::<u64>();
+        marked + simulated + servers
     }
 
     /// Executes the script's next command on `subject`, and appends the events. `false` at the end of the script and after a
@@ -168,6 +174,7 @@ impl Runner {
     fn obey(&mut self, step: &Step, subject: &mut dyn Subject, events: &mut Vec<Event>) {
         match &step.command {
             Command::Ask(request) => {
+                self.note_server(request);
                 self.ask(step, request, subject, events);
                 let touches_node = matches!(request, Request::Node(request) if !matches!(request, NodeRequest::Stats));
                 if touches_node && !self.crashed && !self.invariants.is_empty() {
@@ -197,6 +204,7 @@ impl Runner {
                 }
                 None => self.ask(step, &Request::Ring(RingRequest::Owner { key: key.clone() }), subject, events),
             },
+            Command::RemoveOthers { key } => self.remove_others(step, key, subject, events),
             Command::World(command) => self.obey_cluster(step, command, events),
             Command::Tick(ms) if self.cluster.is_some() => {
                 let (act, before) = (Act::Tick(ms.saturating_mul(1000)), self.world.monotonic_ns);
@@ -293,6 +301,39 @@ impl Runner {
         }
     }
 
+    /// Keeps track of the servers of the prototype's cluster.
+    fn note_server(&mut self, request: &Request) {
+        match request {
+            Request::Cluster(ClusterRequest::New(_)) => self.servers.clear(),
+            Request::Cluster(ClusterRequest::Add { id, .. }) => drop(self.servers.insert(id.clone())),
+            Request::Cluster(ClusterRequest::Remove { id }) => drop(self.servers.remove(id)),
+            _ => {}
+        }
+    }
+
+    /// Removes the servers that the subject does not name for a key.
+    fn remove_others(&mut self, step: &Step, key: &str, subject: &mut dyn Subject, events: &mut Vec<Event>) {
+        let named = Request::Cluster(ClusterRequest::ServersFor { key: key.to_owned() });
+        let named = match subject.call(&mut self.world, &named) {
+            Ok(Response::Members(members)) => members,
+            answer => {
+                for what in events_of(&named, answer) {
+                    self.emit(step, what, events);
+                }
+                return;
+            }
+        };
+        let others = self.servers.iter().filter(|id| named.iter().all(|member| member.id != **id));
+        for id in others.cloned().collect::<Vec<_>>() {
+            if self.crashed {
+                return;
+            }
+            let request = Request::Cluster(ClusterRequest::Remove { id });
+            self.note_server(&request);
+            self.ask(step, &request, subject, events);
+        }
+    }
+
     fn moved(&mut self, subject: &mut dyn Subject) -> What {
         let Some(mark) = self.mark.take() else { return What::NoObject { object: "mark".into() } };
         let count = mark.owners.count();
@@ -353,6 +394,18 @@ mod tests {
         let stats = "hits=0 misses=0 evictions=0 expired=0 bytes=4 entries=2";
         let lines = ["node ready", "stored", "stored", broken, "ring ready", stats, "deleted"];
         assert_eq!(shown.lines().collect::<Vec<_>>(), lines);
+    }
+
+    #[test]
+    fn the_servers_that_do_not_hold_a_key_leave() {
+        let text = "cluster new rf=2\nfor 1..4 cluster add n{}\ncluster remove n4\ncluster set k v\ncluster where k\n\
+            cluster remove-others k\ncluster where k\ncluster get k\ncluster remove-others k\ncluster new\ncluster remove-others k";
+        let shown = render(&run(&parse(text, Dialect::Lab), &mut Reference::default(), 0), Dialect::Lab);
+        let lines: Vec<&str> = shown.lines().skip(6).collect();
+        assert_eq!(lines, ["stored", "n1 n2", "n3 left", "n1 n2", "v", "cluster ready"]);
+        let alone =
+            render(&run(&parse("cluster remove-others k", Dialect::Lab), &mut Reference::default(), 0), Dialect::Lab);
+        assert!(alone.contains("cluster new"), "{alone}");
     }
 
     #[test]

@@ -38,6 +38,13 @@ pub(super) const COMMANDS: &[Entry] = &[
         read: |a| Ok(cluster(ClusterRequest::Remove { id: a.string("<id>")? })),
     },
     Entry {
+        name: "cluster remove-others",
+        usage: "cluster remove-others <key>",
+        help_en: "Remove every server that does not hold this key, by what `cluster where` answers.",
+        help_fr: "Retire tout serveur qui ne porte pas cette clé, selon ce que répond « cluster where ».",
+        read: |a| Ok(Command::RemoveOthers { key: a.key()? }),
+    },
+    Entry {
         name: "cluster where",
         usage: "cluster where <key>",
         help_en: "Ask which servers hold a key.",

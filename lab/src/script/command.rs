@@ -31,6 +31,11 @@ pub enum Command {
         /// The key.
         key: String,
     },
+    /// Remove the servers that do not hold a key from the prototype's cluster.
+    RemoveOthers {
+        /// The key.
+        key: String,
+    },
     /// A command to the simulated cluster.
     World(ClusterCommand),
     /// Let both clocks run for so many milliseconds.

@@ -40,7 +40,11 @@ fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Resul
         Command::Expect(expectation) if expectation.looks_before() && script.answers == 1 => {
             return Err((0..source.len(), Mistake::NothingBefore));
         }
-        Command::Expect(_) | Command::Always(_) | Command::Tick(_) | Command::WallJump(_) => {}
+        Command::Expect(_)
+        | Command::Always(_)
+        | Command::Tick(_)
+        | Command::WallJump(_)
+        | Command::RemoveOthers { .. } => {}
         Command::Ask(_)
         | Command::Spread { .. }
         | Command::Mark { .. }
