@@ -76,6 +76,20 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
     Explored { judged: calm, schedules: wanted, schedule: None }
 }
 
+/// Under how many further schedules a shortened script is tried.
+const FURTHER_SCHEDULES: u32 = 12;
+
+/// A schedule, and some of both kinds that may show the same in a script of fewer lines.
+pub(super) fn alike(found: &Schedule, seed: u64) -> Vec<Schedule> {
+    let mut random = Random::new(seed ^ 0x616c_696b_6521_2121);
+    let further = (0..FURTHER_SCHEDULES).map(|number| {
+        let seed = random.next_u64();
+        let plan = if number % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed } };
+        Schedule { any_moment: found.any_moment, ..Schedule::new(plan) }
+    });
+    std::iter::once(found.clone()).chain(further).collect()
+}
+
 fn was_cut_off(judged: &Judged) -> bool {
     judged.events.iter().any(|event| matches!(event.what, What::Crashed { crash: Crash::CutOff }))
 }

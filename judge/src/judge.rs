@@ -1,9 +1,11 @@
 //! The judge: runs an exercise's checks on a subject.
 
+use std::collections::BTreeSet;
+
 use super::explore;
 use super::minimize;
 use super::nodes::{self, Played, Scene};
-use super::outcome::{CaseOutcome, CheckOutcome};
+use super::outcome::{CaseOutcome, CheckOutcome, FailingSchedule};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
 use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
 use super::simulate::{self, Wanted};
@@ -48,16 +50,19 @@ pub fn judge_in_turn(
             CheckOutcome::skipped(check.id.clone(), missing.clone(), lacks)
         } else {
             let of = |id: &str| outcomes.iter().find(|outcome| outcome.id == id);
-            let passed = |given: &String| match check_and_case(given) {
+            let passed = |given: &String, own: &[CaseOutcome]| match check_and_case(given) {
                 (id, None) => of(id).is_some_and(|it| it.verdict == Verdict::Pass),
                 (id, Some(name)) => {
                     let index = exercise.checks.iter().find(|check| check.id == id).and_then(|check| check.case(name));
-                    let mut cases = of(id).into_iter().flat_map(|it| &it.cases);
+                    let earlier = of(id).map_or(&[][..], |it| &it.cases);
+                    let mut cases = if id == check.id { own } else { earlier }.iter();
                     cases.any(|case| Some(case.index) == index && case.verdict == Verdict::Pass)
                 }
             };
-            let asked = |case: &Case| {
-                case.given.iter().all(passed) && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
+            let asked = |case: &Case, own: &[CaseOutcome]| {
+                !case.probe
+                    && case.given.iter().all(|given| passed(given, own))
+                    && case.given_some.iter().all(|id| of(id).is_some_and(|it| it.points > 0))
             };
             let wanted = accepted_answers(check, &outcomes);
             report_lack_once(judge_check(exercise.interface, check, wanted, &asked, seed, fresh)?, check, &outcomes)
@@ -83,11 +88,12 @@ fn is_empty_list(case: &CaseOutcome) -> bool {
     case.divergence.as_ref().is_some_and(|at| at.actual == simulate::NO_ANSWERS)
 }
 
-/// The most failing cases of a check whose scripts are shortened.
-const SHORTENED_MAX: usize = 3;
+/// How many failing cases of a check get a good part of the runs for shortening; what further ones get is enough to drop what comes
+/// behind the failure and what does nothing for it.
+const SHORTENED_WELL: usize = 3;
 
-/// Finds the shortest script for the first failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
-/// first, a quarter of that for each further one.
+/// Finds the shortest script for the failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
+/// first, a quarter of that for each of the next two, and an eighth for further ones.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
     for (check, outcome) in exercise.checks.iter().zip(outcomes) {
         if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
@@ -96,8 +102,12 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
         {
             let failing =
                 outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
-            for (number, case) in failing.take(SHORTENED_MAX).enumerate() {
-                let share = if number == 0 { 1 } else { 4 };
+            for (number, case) in failing.enumerate() {
+                let share = match number {
+                    0 => 1,
+                    1..SHORTENED_WELL => 4,
+                    _ => 8,
+                };
                 case.shortest = if exercise.interface == InterfaceKind::Nodes {
                     nodes::shrink::shortest(&case.script, seed, nodes::shrink::RUNS_MAX / share, fresh)
                 } else {
@@ -108,8 +118,9 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
     }
 }
 
-/// Shortens the schedules of each check's first failing cases, and records their stories in this language. Cost:
-/// at most 150 runs for the first of a check, a quarter of that for each further one.
+/// Shortens the scripts of each check's first failing cases where they show a race, and their schedules, and records their stories in
+/// this language. Cost: at most 150 runs for the first of a check, a quarter of that for each further one, and
+/// [`minimize::RACE_RUNS_MAX`] for each script.
 pub fn tell_schedules(
     exercise: &Exercise,
     outcomes: &mut [CheckOutcome],
@@ -121,7 +132,7 @@ pub fn tell_schedules(
         let wanted = accepted_answers(check, &outcomes[..at.min(outcomes.len())]);
         let Some(outcome) = outcomes.get_mut(at) else { break };
         let failing = outcome.cases.iter_mut().filter(|case| case.verdict != Verdict::Pass);
-        for (number, failing) in failing.take(SHORTENED_MAX).enumerate() {
+        for (number, failing) in failing.take(SHORTENED_WELL).enumerate() {
             let runs_max = explore::SHRINKING_RUNS_MAX / if number == 0 { 1 } else { 4 };
             let Some(case) = check.cases.get(failing.index).filter(|_| failing.schedule.is_some()) else { continue };
             if exercise.interface == InterfaceKind::Simulate {
@@ -131,6 +142,15 @@ pub fn tell_schedules(
                 });
                 continue;
             }
+            let found = failing.schedule.as_ref().map(FailingSchedule::found);
+            if let Some(found) =
+                found.filter(|_| failing.verdict == Verdict::Race && check.visibility == Visibility::Visible)
+                && let Some(shortest) =
+                    minimize::shortest_race(&failing.script, &explore::alike(&found, seed), seed, fresh)
+            {
+                (failing.script, failing.events) = (shortest.script, shortest.events);
+                (failing.divergence, failing.schedule) = (Some(shortest.divergence), shortest.schedule);
+            }
             let script = script::parse(&failing.script, Dialect::Lab);
             let output = case.script(&check.id, seed).ok().and_then(|(_, output)| output);
             explore::tell(failing, language, runs_max, &mut |schedule| {
@@ -138,6 +158,31 @@ pub fn tell_schedules(
             });
         }
     }
+}
+
+/// Runs the probes of these checks: cases that cost nothing, and tell known bugs from others that fail alike. A subject with threads is
+/// run under the calm schedule alone. Cost: that of the cases.
+///
+/// # Errors
+/// As [`judge`].
+pub fn probe(
+    exercise: &Exercise,
+    rows: &BTreeSet<&str>,
+    seed: u64,
+    fresh: &mut Fresh<'_>,
+) -> Result<Vec<CheckOutcome>, PackError> {
+    let mut outcomes = Vec::new();
+    for check in exercise.checks.iter().filter(|check| rows.contains(check.id.as_str())) {
+        let (calm, mut cases) = (Check { schedules: 0, cases: Vec::new(), ..check.clone() }, Vec::new());
+        let wanted = accepted_answers(check, &[]);
+        for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| case.probe) {
+            cases.extend(judge_case(exercise.interface, &calm, wanted, index, case, seed, fresh)?.0);
+        }
+        let verdict = cases.iter().map(|case| case.verdict).find(|verdict| *verdict != Verdict::Pass);
+        let (verdict, id) = (verdict.unwrap_or(Verdict::Pass), check.id.clone());
+        outcomes.push(CheckOutcome { id, verdict, points: 0, cases, waited_for: None, lacks: None, fuel: 0 });
+    }
+    Ok(outcomes)
 }
 
 /// Reports a missing item once: a check that earns nothing because of it is skipped if an earlier check reported the same item.
@@ -156,16 +201,20 @@ fn judge_check(
     interface: InterfaceKind,
     check: &Check,
     wanted: Wanted,
-    asked: &dyn Fn(&Case) -> bool,
+    asked: &dyn Fn(&Case, &[CaseOutcome]) -> bool,
     seed: u64,
     fresh: &mut Fresh<'_>,
 ) -> Result<CheckOutcome, PackError> {
-    let mut cases = Vec::new();
+    let mut cases: Vec<CaseOutcome> = Vec::new();
     let mut points = check.points;
     let mut fuel = 0;
-    for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| asked(case)) {
+    for (index, case) in check.cases.iter().enumerate() {
+        if !asked(case, &cases) {
+            continue;
+        }
         let (outcome, used) = judge_case(interface, check, wanted, index, case, seed, fresh)?;
         fuel += used;
+        let Some(outcome) = outcome else { continue };
         if outcome.verdict != Verdict::Pass {
             // An edge case costs its own points; any other case costs all points of the row.
             points = case.costs.map_or(0, |costs| points.saturating_sub(costs));
@@ -191,6 +240,7 @@ fn lacking(case: &CaseOutcome) -> Option<String> {
     })
 }
 
+/// Judges a case. No outcome where it asks nothing of who starts threads, and this subject does.
 fn judge_case(
     interface: InterfaceKind,
     check: &Check,
@@ -199,25 +249,29 @@ fn judge_case(
     case: &Case,
     seed: u64,
     fresh: &mut Fresh<'_>,
-) -> Result<(CaseOutcome, u64), PackError> {
+) -> Result<(Option<CaseOutcome>, u64), PackError> {
     if interface == InterfaceKind::Simulate {
         let Commands { text, commands, output } = case.commands(&check.id, seed)?;
         let run = &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule);
         let (calm, fuel) = run(&Schedule::new(Plan::Calm));
         let explored = explore::explore(calm, check, seed, run);
-        return Ok((explored.into_outcome(index, text), fuel));
+        return Ok((Some(explored.into_outcome(index, text)), fuel));
     }
     if interface == InterfaceKind::Nodes {
         let scene = case.scene(&check.id, seed)?;
-        return Ok(judge_scene(&scene, index, seed, fresh));
+        let (outcome, fuel) = judge_scene(&scene, index, seed, fresh);
+        return Ok((Some(outcome), fuel));
     }
     let (text, output) = case.script(&check.id, seed)?;
     let script = script::parse(&text, Dialect::Lab);
     let (first, mut fuel) = run_once(&script, output.as_deref(), seed, fresh);
     if first.observed.as_ref().is_some_and(|observed| observed.started > 0) {
+        if case.unless_threads {
+            return Ok((None, fuel));
+        }
         let run = &mut |schedule: &Schedule| run_scheduled(&script, output.as_deref(), seed, fresh, schedule);
         let explored = explore::explore(first, check, seed, run);
-        return Ok((explored.into_outcome(index, text), fuel));
+        return Ok((Some(explored.into_outcome(index, text)), fuel));
     }
     // A run that used up its work would do so again, and double the wait. One that asked for no randomness would be the same:
     // only the randomness differs between the worlds.
@@ -238,7 +292,7 @@ fn judge_case(
         schedules: 0,
         schedule: None,
     };
-    Ok((outcome, fuel))
+    Ok((Some(outcome), fuel))
 }
 
 /// Plays a scene in two worlds with different randomness; it fails if either does.

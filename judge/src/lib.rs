@@ -23,7 +23,7 @@ pub mod simulate;
 pub mod template;
 pub mod verdict;
 
-pub use judge::{judge, judge_in_turn, shorten, tell_schedules};
+pub use judge::{judge, judge_in_turn, probe, shorten, tell_schedules};
 pub use outcome::{CaseOutcome, CheckOutcome};
 pub use pack::{Case, Check, Exercise, MutantSpec, PackError};
 pub use report::Report;

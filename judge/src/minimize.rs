@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
-use super::run::{Fresh, Judged, run_once};
+use super::outcome::FailingSchedule;
+use super::run::{Fresh, Judged, run_once, run_scheduled};
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
+use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::script::{self, Command, Dialect, Script};
 use cachedojo_lab::shrink;
 use cachedojo_lab::subject::Subject;
@@ -17,6 +19,9 @@ mod right;
 
 /// The most runs of a submission for shortening one script.
 pub const RUNS_MAX: u32 = 80;
+/// The most runs of a submission for shortening a script that shows a race, and the most scheduling points of these runs.
+pub const RACE_RUNS_MAX: u32 = 400;
+const RACE_STEPS_MAX: u64 = 1_000_000;
 /// The most lines that are tried one by one on the reference; a longer script is first shortened by halves.
 const LINES_MAX: usize = 200;
 
@@ -29,6 +34,8 @@ pub struct Shortest {
     pub events: Vec<Event>,
     /// Where it fails.
     pub divergence: Divergence,
+    /// The schedule under which it fails, if it passes under the calm one.
+    pub schedule: Option<FailingSchedule>,
 }
 
 /// Drops lines from a failing script, and turns of its `for` lines, as long as the submission still ends with the same verdict,
@@ -48,6 +55,24 @@ pub fn shortest_within(
     runs_max: u32,
     fresh: &mut Fresh<'_>,
 ) -> Option<Shortest> {
+    shortest_under(text, verdict, &[Schedule::new(Plan::Calm)], seed, runs_max, fresh)
+}
+
+/// The shortest script that shows a race: under one of these schedules, the first of which shows it for the whole script, but not
+/// under the calm one. Shorter scripts have other points to switch at, so each is tried under several. `None` if the script does
+/// not fail so to begin with. Cost: at most [`RACE_RUNS_MAX`] runs of the submission, of some million steps together.
+pub fn shortest_race(text: &str, schedules: &[Schedule], seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
+    shortest_under(text, Verdict::Race, schedules, seed, RACE_RUNS_MAX, fresh)
+}
+
+fn shortest_under(
+    text: &str,
+    verdict: Verdict,
+    schedules: &[Schedule],
+    seed: u64,
+    runs_max: u32,
+    fresh: &mut Fresh<'_>,
+) -> Option<Shortest> {
     let mut lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
     if verdict == Verdict::Panic {
         // A panic needs no expectations, and each one would keep the lines that it depends on.
@@ -55,7 +80,19 @@ pub fn shortest_within(
     }
     let may_ask = asks_what_is_open(&script::parse(text, Dialect::Lab));
     let (rights, none) = (Vec::new(), Vec::new());
-    let mut shrinking = Shrinking { verdict, seed, runs: 0, runs_max, fresh, may_ask, rights, lines: none, best: None };
+    let mut shrinking = Shrinking {
+        verdict,
+        schedules,
+        seed,
+        runs: 0,
+        runs_max,
+        steps: 0,
+        fresh,
+        may_ask,
+        rights,
+        lines: none,
+        best: None,
+    };
     let best = shrinking.failure(&lines)?;
     // Without expectations a script asks for nothing that a right program could lack.
     if verdict != Verdict::Panic {
@@ -74,9 +111,13 @@ pub fn shortest_within(
 /// A failing script while it is being shortened.
 struct Shrinking<'a, 'b> {
     verdict: Verdict,
+    /// The schedules under which a script is tried, until one shows the failure.
+    schedules: &'a [Schedule],
     seed: u64,
     runs: u32,
     runs_max: u32,
+    /// The scheduling points of all runs so far.
+    steps: u64,
     fresh: &'a mut Fresh<'b>,
     /// Whether the whole script depends on what the statement leaves open.
     may_ask: bool,
@@ -94,18 +135,35 @@ impl Shrinking<'_, '_> {
         let script = script::parse(&text, Dialect::Lab);
         // A failed expectation needs an `expect` line; a panic needs none.
         let is_one = script.diagnostics.is_empty()
-            && (self.verdict != Verdict::Fail || expects(&script))
+            && (self.verdict == Verdict::Panic || expects(&script))
             && (self.may_ask || !asks_what_is_open(&script));
-        if !is_one || on_reference(&script, self.seed).verdict != Verdict::Pass || self.runs >= self.runs_max {
+        if !is_one || self.runs >= self.runs_max || on_reference(&script, self.seed).verdict != Verdict::Pass {
             return None;
         }
-        self.runs += 1;
-        match run_once(&script, None, self.seed, self.fresh).0 {
-            Judged { verdict: ended, divergence: Some(divergence), events, .. } if ended == self.verdict => {
-                Some(Shortest { script: text, events, divergence })
-            }
-            _ => None,
+        let race = self.verdict == Verdict::Race;
+        if race && self.run(&script, &Schedule::new(Plan::Calm))?.verdict != Verdict::Pass {
+            return None;
         }
+        self.schedules.iter().find_map(|schedule| {
+            let Judged { verdict: ended, divergence, events, observed, .. } = self.run(&script, schedule)?;
+            let broken = matches!(ended, Verdict::Fail | Verdict::Panic | Verdict::Forbidden);
+            let divergence = divergence.filter(|_| if race { broken } else { ended == self.verdict })?;
+            let (plan, any_moment) = (schedule.plan.clone(), schedule.any_moment);
+            let switches = observed.and_then(|observed| observed.switches);
+            let schedule = race.then(|| FailingSchedule { plan, any_moment, switches, story: Vec::new() });
+            Some(Shortest { script: text.clone(), events, divergence, schedule })
+        })
+    }
+
+    /// One run of the submission; `None` if there were as many as may be.
+    fn run(&mut self, script: &Script, schedule: &Schedule) -> Option<Judged> {
+        self.runs += 1;
+        if self.runs > self.runs_max || self.steps > RACE_STEPS_MAX {
+            return None;
+        }
+        let judged = run_scheduled(script, None, self.seed, self.fresh, schedule).0;
+        self.steps += judged.observed.as_ref().map_or(0, |observed| observed.steps);
+        Some(judged)
     }
 
     /// Uses these lines instead, if they show the same failure and no other.
@@ -263,115 +321,4 @@ fn expects(script: &Script) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use cachedojo_wire::{ClusterRequest, Command, Reply, Request, Response};
-
-    use super::*;
-    use cachedojo_lab::subject::Crash;
-    use cachedojo_lab::world::World;
-
-    /// A cluster with two bugs: it deletes nothing, and without a server it refuses everything. Only the first is searched for.
-    #[derive(Default)]
-    struct Hoarder {
-        reference: Reference,
-        has_server: bool,
-    }
-
-    impl Subject for Hoarder {
-        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
-            match request {
-                Request::Cluster(ClusterRequest::Execute(_)) if !self.has_server => {
-                    return Ok(Response::Reply(Reply::Error("no server".into())));
-                }
-                Request::Cluster(ClusterRequest::Execute(Command::Delete { .. })) => {
-                    return Ok(Response::Reply(Reply::Deleted));
-                }
-                Request::Cluster(ClusterRequest::Add { .. }) => self.has_server = true,
-                _ => {}
-            }
-            self.reference.call(world, request)
-        }
-    }
-
-    #[test]
-    fn a_shorter_script_shows_the_same_failure_and_no_other() {
-        let text = "cluster new\ncluster add a\ncluster add b\ncluster set k v\ncluster delete k\ncluster stats\ncluster get k\n\
-            expect any of nothing | not found";
-        let mut fresh = || Ok(Box::new(Hoarder::default()) as Box<dyn Subject>);
-        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
-        let rest = "cluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
-        assert_eq!(shortest.script, format!("cluster new\ncluster add b\n{rest}"));
-        assert_eq!(shortest.divergence.actual, "v");
-    }
-
-    #[track_caller]
-    fn check_shortest(text: &str, expected: &str) {
-        let mut fresh = || Ok(Box::new(Hoarder::default()) as Box<dyn Subject>);
-        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
-        assert_eq!(shortest.script, expected);
-    }
-
-    #[test]
-    fn no_line_of_the_shortest_script_is_idle() {
-        let shown = "cluster new\ncluster add a\ncluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
-        // A read of a key that was never set, lines after the failure, and one `set` twenty times.
-        for idle in [
-            "cluster get never",
-            "cluster set other x\ncluster get other",
-            "for 1..20 cluster set other x",
-            "for 1..20 cluster set k{} x",
-            // Without its second line the other lines say more.
-            "cluster nodes=3 rf=3\nkill n2\nwrite a b\ntick 3s\nread a",
-            "for 1..30 cluster get never{}\nfor 1..9 cluster set k{} x\ncluster stats\ntick 5s",
-        ] {
-            let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
-            check_shortest(&format!("{head}{idle}\ncluster set k v{tail}\n{idle}"), shown);
-        }
-        let many: String = (0..60).map(|number| format!("cluster set x{number} y\n")).collect();
-        let (head, tail) = shown.split_once("cluster set k v").expect("it is there");
-        check_shortest(&format!("{head}{many}cluster set k v{tail}"), shown);
-    }
-
-    /// A cluster whose `rebalance` does nothing: once a server has come, nothing is found.
-    #[derive(Default)]
-    struct Forgetful {
-        reference: Reference,
-        servers: u32,
-        late: bool,
-    }
-
-    impl Subject for Forgetful {
-        fn call(&mut self, world: &mut World, request: &Request) -> Result<Response, Crash> {
-            match request {
-                Request::Cluster(ClusterRequest::Add { .. }) => (self.servers, self.late) = (self.servers + 1, true),
-                Request::Cluster(ClusterRequest::Execute(Command::Set { .. })) => {
-                    self.late = false;
-                    if self.servers == 0 {
-                        return Ok(Response::Reply(Reply::Error("no server".into())));
-                    }
-                }
-                Request::Cluster(ClusterRequest::Execute(Command::Get { .. })) if self.late || self.servers == 0 => {
-                    return Ok(Response::Reply(Reply::Value(None)));
-                }
-                _ => {}
-            }
-            self.reference.call(world, request)
-        }
-    }
-
-    #[test]
-    fn no_failure_rests_on_what_is_left_open() {
-        let text = "cluster new rf=1\ncluster add a\ncluster set k v\ncluster add b\ncluster rebalance\ncluster get k\nexpect v";
-        let mut fresh = || Ok(Box::new(Forgetful::default()) as Box<dyn Subject>);
-        let shortest = shortest(text, Verdict::Fail, 0, &mut fresh).expect("it fails");
-        assert_eq!(shortest.script, text, "without the first server, or without a rebalance, nothing is promised");
-    }
-
-    #[test]
-    fn a_loop_has_as_few_turns_as_show_the_failure() {
-        check_shortest(
-            "cluster new\ncluster add a\nfor 1..40 cluster set k{} v\nfor 1..40 cluster delete k{}\ncluster get k3\nexpect any of nothing | not found",
-            "cluster new\ncluster add a\nfor 1..3 cluster set k{} v\nfor 1..3 cluster delete k{}\ncluster get k3\nexpect any of nothing | not found",
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use super::minimize::Shortest;
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::Event;
-use cachedojo_lab::schedule::{Plan, Switch};
+use cachedojo_lab::schedule::{Plan, Schedule, Switch};
 use cachedojo_notation::text::Language;
 
 /// The outcome of one check.
@@ -72,27 +72,29 @@ pub struct FailingSchedule {
 }
 
 impl FailingSchedule {
-    /// The story, with the command that repeats it.
-    pub(super) fn text(&self, language: Language) -> String {
+    /// The schedule as it was found.
+    pub(super) fn found(&self) -> Schedule {
+        Schedule { any_moment: self.any_moment, ..Schedule::new(self.plan.clone()) }
+    }
+
+    /// The schedule as it was found or, if its switches were kept, as they are left.
+    pub(super) fn schedule(&self) -> Schedule {
+        // Without switches it is the calm one.
+        let switches = self.switches.clone().filter(|switches| !switches.is_empty());
+        let plan = switches.map_or_else(|| self.plan.clone(), Plan::Replay);
+        Schedule { any_moment: self.any_moment, ..Schedule::new(plan) }
+    }
+
+    /// The story, with the command that plays it again in this exercise's world of this seed.
+    pub(super) fn text(&self, exercise: &str, seed: u64, language: Language) -> String {
         let mut lines: Vec<String> = (1..).zip(&self.story).map(|(number, line)| format!("{number}. {line}")).collect();
-        let seed = match &self.plan {
-            Plan::Walk { seed } => format!("walk:{seed:016x}"),
-            Plan::Pct { seed } => format!("pct:{seed:016x}"),
-            Plan::Calm | Plan::Replay(_) => "calm".to_owned(),
-        };
-        let switches =
-            self.switches.iter().flatten().map(|switch| format!("{}@{}>{}", switch.thread, switch.step, switch.to));
-        let switches: Vec<String> = switches.collect();
-        let shortened = self.switches.as_ref().map(|_| switches.join(" "));
-        lines.push(match (language, shortened) {
-            (Language::English, Some(switches)) => {
-                format!("Found by {seed}; switches: [{switches}]. The same seed gives it again.")
-            }
-            (Language::French, Some(switches)) => {
-                format!("Trouvé par {seed} ; bascules : [{switches}]. La même graine le redonne.")
-            }
-            (Language::English, None) => format!("Found by {seed}. The same seed gives it again."),
-            (Language::French, None) => format!("Trouvé par {seed}. La même graine le redonne."),
+        let again = format!(
+            "grader run SCRIPT --subject PATH --exercise {exercise} --seed {seed} --schedule '{}'",
+            self.schedule()
+        );
+        lines.push(match language {
+            Language::English => format!("The same again: {again}"),
+            Language::French => format!("La même chose à nouveau : {again}"),
         });
         lines.join("\n")
     }

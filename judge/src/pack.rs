@@ -213,6 +213,7 @@ impl Exercise {
         let mut checks: Vec<Check> = self.checks.iter().filter(is_seen).cloned().collect();
         for check in &mut checks {
             check.depends.retain(|id| seen.contains(id));
+            check.cases.retain(|case| !case.probe);
             for case in &mut check.cases {
                 case.retain_given(|id| seen.contains(id));
             }
@@ -254,11 +255,14 @@ impl Exercise {
             if let Some(case) = check.cases.iter().find(|case| case.costs.is_some_and(|costs| costs > check.points)) {
                 return Err(PackError::CostsTooMuch(check.id.clone(), case.line));
             }
-            for case in &check.cases {
+            for (at, case) in check.cases.iter().enumerate() {
                 let mut given = case.given.iter().map(|given| check_and_case(given));
                 let mut all = case.given_some.iter().map(|id| (id.as_str(), None)).chain(given.by_ref());
                 let is_there = |(id, name): &(&str, Option<&str>)| {
-                    let other = self.checks.iter().find(|other| other.id == *id && *id != check.id);
+                    if *id == check.id {
+                        return name.is_some_and(|name| check.case(name).is_some_and(|other| other < at));
+                    }
+                    let other = self.checks.iter().find(|other| other.id == *id);
                     known.contains(*id) && other.is_some_and(|other| name.is_none_or(|name| other.case(name).is_some()))
                 };
                 if let Some((id, name)) = all.find(|given| !is_there(given)) {

@@ -262,7 +262,7 @@ impl Report {
             .checks
             .iter()
             .zip(outcomes)
-            .map(|(check, outcome)| CheckReport::new(exercise, check, outcome, language))
+            .map(|(check, outcome)| CheckReport::new(exercise, check, outcome, seed, language))
             .collect();
         let executed = checks.iter().any(|check| !matches!(check.verdict, Verdict::Skipped | Verdict::HarnessError));
         let broken = checks.iter().any(|check| check.verdict == Verdict::HarnessError);

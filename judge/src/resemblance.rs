@@ -168,6 +168,18 @@ impl Fingerprint {
         Self { checks: checks.collect() }
     }
 
+    /// The fingerprint with further cases of the same checks.
+    #[must_use]
+    pub fn with(mut self, further: &[CheckOutcome]) -> Self {
+        for (id, traits) in Self::of(further).checks {
+            match self.checks.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, known)) => known.extend(traits),
+                None => self.checks.push((id, traits)),
+            }
+        }
+        self
+    }
+
     fn check(&self, id: &str) -> impl Iterator<Item = (usize, &Trait)> {
         let check = self.checks.iter().find(|(other, _)| other == id);
         check.into_iter().flat_map(|(_, traits)| traits.iter().map(|(index, case)| (*index, case)))

@@ -92,12 +92,16 @@ pub(super) fn in_french(said: &str) -> String {
     command.map_or_else(|| format!("{head}{shifted}"), |command| format!("{head}{shifted} à `{command}"))
 }
 
-/// How what was there differs from what was expected; for a wrong answer with the command that was `asked`, where that is known.
-pub(super) fn difference(
+/// What was wrong in a case of this title: first what was there and what was expected, for a wrong answer with the command that was
+/// `asked` where that is known, then how the two differ where that is hard to see (`apart`). The title is a rule and does not say
+/// what this code does, so it comes last.
+pub(super) fn told(
     verdict: Verdict,
+    title: &str,
     asked: Option<&str>,
     expected: &str,
     actual: &str,
+    apart: &str,
     language: Language,
 ) -> String {
     let expected = match (asked, language) {
@@ -106,33 +110,40 @@ pub(super) fn difference(
         (Some(asked), Language::French) => format!("{expected} après « {asked} »"),
     };
     let expected = expected.as_str();
-    match (verdict, language) {
+    let seen = match (verdict, language) {
         (Verdict::Flaky, Language::English) => format!(
-            ": two runs of the same script disagree, `{expected}` and `{actual}`; something random decides (a RandomState, the order of a HashMap)."
+            "Two runs of the same script disagree, `{expected}` and `{actual}`; something random decides (a RandomState, the order of a HashMap). `grader run` shows it under two values of `--seed`."
         ),
         (Verdict::Flaky, Language::French) => format!(
-            " : deux exécutions du même script divergent, « {expected} » et « {actual} » ; le hasard décide (un RandomState, l'ordre d'un HashMap)."
+            "Deux exécutions du même script divergent, « {expected} » et « {actual} » ; le hasard décide (un RandomState, l'ordre d'un HashMap). `grader run` le montre sous deux valeurs de `--seed`."
         ),
         (Verdict::Race, Language::English) if expected.is_empty() => {
-            format!(": in another order of its threads it holds, in this one not: {actual}.")
+            format!("In another order of its threads it holds, in this one not: {actual}.")
         }
         (Verdict::Race, Language::French) if expected.is_empty() => {
-            format!(" : dans un autre ordre des threads cela tient, dans celui-ci non : {actual}.")
+            format!("Dans un autre ordre des threads cela tient, dans celui-ci non : {actual}.")
         }
         (Verdict::Race, Language::English) => {
-            format!(": in another order of its threads it holds; in this one expected {expected}, got {actual}.")
+            format!("In another order of its threads it holds; in this one expected {expected}, got {actual}.")
         }
         (Verdict::Race, Language::French) => {
-            format!(
-                " : dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}."
-            )
+            format!("Dans un autre ordre des threads cela tient ; dans celui-ci attendu {expected}, obtenu {actual}.")
         }
-        (Verdict::Fail, Language::English) => format!(": expected {expected}, got {actual}."),
-        (Verdict::Fail, Language::French) => format!(" : attendu {expected}, obtenu {actual}."),
-        (Verdict::Panic, Language::English) if is_unwritten(actual) => format!(": not implemented yet; it {actual}."),
-        (Verdict::Panic, Language::French) if is_unwritten(actual) => format!(" : pas encore écrit ; {actual}."),
-        (_, Language::English) => format!(": {actual}."),
-        (_, Language::French) => format!(" : {actual}."),
+        (Verdict::Fail, Language::English) => format!("Expected {expected}, got {actual}."),
+        (Verdict::Fail, Language::French) => format!("Attendu {expected}, obtenu {actual}."),
+        // What stopped the code says enough of itself: there the title tells where that was.
+        (Verdict::Panic, Language::English) if is_unwritten(actual) => {
+            return format!("{title}: not implemented yet; it {actual}.");
+        }
+        (Verdict::Panic, Language::French) if is_unwritten(actual) => {
+            return format!("{title} : pas encore écrit ; {actual}.");
+        }
+        (_, Language::English) => return format!("{title}: {actual}."),
+        (_, Language::French) => return format!("{title} : {actual}."),
+    };
+    match language {
+        Language::English => format!("{seen}{apart} The rule: {title}."),
+        Language::French => format!("{seen}{apart} La règle : {title}."),
     }
 }
 

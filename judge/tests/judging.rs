@@ -1,11 +1,12 @@
 //! The judge on subjects with known faults: each verdict, the points that it costs, and what the learner is shown.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cachedojo_judge::report::{GraderId, SubmissionId};
-use cachedojo_judge::{CheckOutcome, Exercise, PackError, Report, Verdict, judge, shorten};
+use cachedojo_judge::{CheckOutcome, Exercise, PackError, Report, Verdict, judge, probe, shorten};
 use cachedojo_lab::reference::Reference;
+use cachedojo_lab::schedule::Observed;
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
 use cachedojo_notation::text::Language;
@@ -20,6 +21,7 @@ enum Fault {
     AnswersByLot,
     PanicsInTouch,
     LacksTouch,
+    StartsThreads,
     Exits,
     Loops,
 }
@@ -53,6 +55,11 @@ impl Subject for Faulty {
             },
             _ => self.reference.call(world, request),
         }
+    }
+
+    fn observed(&self) -> Option<Observed> {
+        let started = u32::from(matches!(self.fault, Fault::StartsThreads));
+        Some(Observed { started, steps: 1, ..Observed::default() })
     }
 }
 
@@ -179,6 +186,32 @@ fn a_case_given_another_row_is_run_where_that_row_is_whole() {
     assert_eq!(cases(Fault::LosesEverySecondValue), 1);
 }
 
+#[test]
+fn a_case_may_wait_for_one_of_its_own_row_ask_nothing_of_threads_or_only_probe() {
+    let counts = "node new 1KiB\nnode get k\nnode stats\nexpect hits = 0\n";
+    let row = format!(
+        "== [1 as counts] A // A\n{counts}== [2 given set_get.counts] B // B\n{counts}== [1 unless threads] C // C\n{counts}\
+         == [probe] D // D\n{counts}== E // E\nnode new 1KiB\nnode get k\nexpect nothing\n"
+    );
+    let exercise: Exercise = serde_json::from_str(PACK).expect("a pack");
+    let scripts = BTreeMap::from([("set_get".to_owned(), row), ("touch".to_owned(), TOUCH.to_owned())]);
+    let exercise = exercise.with_scripts(&scripts).expect("a sound pack");
+    assert_eq!(exercise.public().checks[0].cases.len(), 4, "a learner's machine needs no probe");
+    for (fault, cases, points, probed) in [
+        (Fault::None, &[0, 1, 2, 4][..], 5, Verdict::Pass),
+        (Fault::CountsMissesAsHits, &[0, 2, 4], 3, Verdict::Fail),
+        (Fault::StartsThreads, &[0, 1, 4], 5, Verdict::Pass),
+    ] {
+        let fresh = || Ok(Box::new(Faulty { reference: Reference::default(), fault, sets: 0 }) as Box<dyn Subject>);
+        let outcome = judge(&exercise, 7, &mut { fresh }).expect("a sound pack").remove(0);
+        let run: Vec<usize> = outcome.cases.iter().map(|case| case.index).collect();
+        assert_eq!((run.as_slice(), outcome.points), (cases, points), "{fault:?}");
+        let probes = probe(&exercise, &BTreeSet::from(["set_get"]), 7, &mut { fresh }).expect("a sound pack");
+        let probes: Vec<_> = probes.iter().flat_map(|row| &row.cases).map(|case| (case.index, case.verdict)).collect();
+        assert_eq!(probes, [(3, probed)], "{fault:?}");
+    }
+}
+
 fn report(fault: Fault, language: Language) -> Report {
     let submission = SubmissionId { path: "somewhere".into(), sha256: "0".into(), files: Vec::new() };
     let grader = GraderId { version: "test".into(), backend: "wasm".into() };
@@ -195,12 +228,12 @@ fn a_report_adds_up_and_its_receipt_repeats() {
     assert_ne!(sound.receipt, faulty.receipt);
     assert!(faulty.checks[1].message.contains("set_get"), "{}", faulty.checks[1].message);
     let english = report(Fault::CountsMissesAsHits, Language::English).checks.remove(0);
-    assert_eq!(english.message, "A miss is no hit: expected hits = 0 after `node stats`, got hits = 1.");
+    assert_eq!(english.message, "Expected hits = 0 after `node stats`, got hits = 1. The rule: A miss is no hit.");
     assert_eq!(english.transcript.lines().last(), Some("  BROKEN: expected hits = 0, got hits = 1"));
     let french = report(Fault::CountsMissesAsHits, Language::French).checks.remove(0);
     assert_eq!(
         french.message,
-        "Un échec n'est pas un succès : attendu hits = 0 après « node stats », obtenu hits = 1."
+        "Attendu hits = 0 après « node stats », obtenu hits = 1. La règle : Un échec n'est pas un succès."
     );
 }
 
@@ -234,6 +267,11 @@ fn an_unsound_pack_is_refused_with_the_remedy() {
         SET_GET,
         "== [1 given set_get.neither] a // b\nnode new 5\nexpect node ready",
         "exercise.toml: `touch` names the check `set_get.neither`, which is not there (a dependency must come earlier)",
+    );
+    check_pack_error(
+        "== [1 given set_get.late] a // b\nnode new 5\nexpect node ready\n== [1 as late] a // b\nnode new 5\nexpect node ready",
+        TOUCH,
+        "exercise.toml: `set_get` names the check `set_get.late`, which is not there (a dependency must come earlier)",
     );
     check_pack_error(
         "== a // b\n?? c // d\nnode new 5\n---\nready",

@@ -46,7 +46,7 @@ fn broken_in(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Option<(Broken,
     let Played { events, broken, .. } = play(scene, seed, fresh);
     let (broken, (_, divergence)) = (broken?, first_divergence(&events)?);
     let is_first = divergence.actual == broken.said;
-    is_first.then(|| (broken, Shortest { script: scene.text.clone(), events, divergence }))
+    is_first.then(|| (broken, Shortest { script: scene.text.clone(), events, divergence, schedule: None }))
 }
 
 /// A line of a life.

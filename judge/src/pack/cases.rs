@@ -16,13 +16,19 @@ pub struct Case {
     /// The name by which cases of later checks ask for it: `given check.name`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The earlier checks, or cases of them (`check.name`), that must have passed for this case to run: otherwise the same mistake
-    /// would cost points twice.
+    /// The earlier checks, or cases of them or of this one (`check.name`), that must have passed for this case to run: otherwise the
+    /// same mistake would cost points twice.
     #[serde(default)]
     pub given: Vec<String>,
     /// The earlier checks that must have earned something for this case to run: what it is about does not show without their core.
     #[serde(default)]
     pub given_some: Vec<String>,
+    /// Whether it asks only who starts no thread: what it expects, a thread may rightly have changed before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_threads: bool,
+    /// Whether it costs nothing, and is run only to tell a known bug from others that fail alike.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub probe: bool,
     /// What to look at when this case fails, if not the check's hint.
     #[serde(default)]
     pub hint: Option<Bilingual>,
@@ -34,8 +40,9 @@ pub struct Case {
     pub line: u32,
 }
 
-/// Parses the cases of a check's file: `== [costs as name given check… check.name… some check…] english // français`, optionally
-/// `?? english // français` (the case's own hint), commands, and optionally `----` and the output.
+/// Parses the cases of a check's file: `== [costs as name given check… check.name… some check… unless threads] english // français`,
+/// each part of the brackets optional, or `== [probe] …`; optionally `?? english // français` (the case's own hint), commands, and
+/// optionally `----` and the output.
 pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -44,14 +51,15 @@ pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackEr
         let is_rule = line.trim_end() == "----";
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
-            let costs = mark.as_ref().map(|mark| mark.costs);
-            let Mark { name, given, given_some, .. } = mark.unwrap_or_default();
+            let Mark { costs, name, given, given_some, unless_threads, probe } = mark;
             cases.push(Case {
                 title,
                 costs,
                 name,
                 given,
                 given_some,
+                unless_threads,
+                probe,
                 hint: None,
                 template: String::new(),
                 output: None,
@@ -96,32 +104,82 @@ pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackEr
     Ok(cases)
 }
 
-/// The brackets before an edge case's title.
+/// The brackets before a case's title.
 #[derive(Default)]
 struct Mark {
-    costs: u32,
+    costs: Option<u32>,
     name: Option<String>,
     given: Vec<String>,
     given_some: Vec<String>,
+    unless_threads: bool,
+    probe: bool,
 }
 
-fn read_title(text: &str) -> Option<(Option<Mark>, Bilingual)> {
-    let (mark, text) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (mark, text) = rest.split_once(']')?;
-            let (head, given) = mark.split_once(" given ").unwrap_or((mark, ""));
-            let (costs, name) = head.split_once(" as ").map_or((head, None), |(costs, name)| (costs, Some(name)));
-            let mut words = given.split_whitespace().map(str::to_owned);
-            let whole = words.by_ref().take_while(|word| word != "some").collect();
-            let (costs, name) = (costs.trim().parse().ok()?, name.map(|name| name.trim().to_owned()));
-            (Some(Mark { costs, name, given: whole, given_some: words.collect() }), text)
+fn read_title(text: &str) -> Option<(Mark, Bilingual)> {
+    let Some(rest) = text.strip_prefix('[') else { return Some((Mark::default(), read_bilingual(text)?)) };
+    let (mark, text) = rest.split_once(']')?;
+    Some((read_mark(mark.trim())?, read_bilingual(text)?))
+}
+
+fn read_mark(text: &str) -> Option<Mark> {
+    if text == "probe" {
+        return Some(Mark { costs: Some(0), probe: true, ..Mark::default() });
+    }
+    let mut mark = Mark::default();
+    let mut words = text.split_whitespace().peekable();
+    if words.peek()?.bytes().all(|byte| byte.is_ascii_digit()) {
+        mark.costs = Some(words.next()?.parse().ok()?);
+    }
+    while let Some(word) = words.next() {
+        match word {
+            "as" if mark.name.is_none() => mark.name = Some(words.next()?.to_owned()),
+            "unless" => (mark.unless_threads, _) = (true, words.next().filter(|word| *word == "threads")?),
+            "given" | "some" => {
+                let (whole, some) = (&mut mark.given, &mut mark.given_some);
+                let given = if word == "given" { whole } else { some };
+                while let Some(named) = words.next_if(|word| !["some", "unless"].contains(word)) {
+                    given.push(named.to_owned());
+                }
+            }
+            _ => return None,
         }
-        None => (None, text),
-    };
-    Some((mark, read_bilingual(text)?))
+    }
+    Some(mark)
 }
 
 fn read_bilingual(text: &str) -> Option<Bilingual> {
     let (en, fr) = text.split_once(" // ")?;
     Some(Bilingual { en: en.trim().to_owned(), fr: fr.trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_cases;
+
+    #[test]
+    fn brackets_say_what_a_case_costs_and_what_it_is_given() {
+        for (mark, costs, name, given, some, threads) in [
+            ("", None, "", "", "", false),
+            ("[2] ", Some(2), "", "", "", false),
+            ("[as core] ", None, "core", "", "", false),
+            ("[2 as core given a b.c some d e] ", Some(2), "core", "a b.c", "d e", false),
+            ("[1 given some d] ", Some(1), "", "", "d", false),
+            ("[given a unless threads] ", None, "", "a", "", true),
+            ("[1 unless threads] ", Some(1), "", "", "", true),
+        ] {
+            let cases = read_cases("row", &format!("== {mark}One // Un\nexpect x\n")).expect(mark);
+            let case = &cases[0];
+            assert_eq!((case.costs, case.name.as_deref().unwrap_or_default()), (costs, name), "{mark}");
+            assert_eq!(
+                (case.given.join(" "), case.given_some.join(" ")),
+                (given.to_owned(), some.to_owned()),
+                "{mark}"
+            );
+            assert_eq!((case.unless_threads, case.probe, case.title.en.as_str()), (threads, false, "One"), "{mark}");
+        }
+        assert!(read_cases("row", "== [probe] One // Un\nexpect x\n").expect("a case")[0].probe);
+        for wrong in ["[] ", "[x] ", "[2 as] ", "[unless luck] ", "[2 2] ", "[probe 2] "] {
+            assert!(read_cases("row", &format!("== {wrong}One // Un\nexpect x\n")).is_err(), "{wrong}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{category_name, command_before, difference, in_french, is_unwritten, skipped_message, unlike};
+use crate::sentences::{category_name, command_before, in_french, is_unwritten, skipped_message, told, unlike};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
@@ -59,13 +59,18 @@ impl CheckReport {
         if verdict == Verdict::Fail {
             report.expected = row.within.name(language).to_owned();
             report.actual = measured.class.name(language).to_owned();
-            report.message =
-                format!("{}{}", report.title, difference(verdict, None, &report.expected, &report.actual, language));
+            report.message = told(verdict, &report.title, None, &report.expected, &report.actual, "", language);
         }
         report
     }
 
-    pub(super) fn new(exercise: &Exercise, check: &Check, outcome: &CheckOutcome, language: Language) -> Self {
+    pub(super) fn new(
+        exercise: &Exercise,
+        check: &Check,
+        outcome: &CheckOutcome,
+        seed: u64,
+        language: Language,
+    ) -> Self {
         let failure = outcome.first_failure();
         let case_title = |case: &CaseOutcome| check.cases[case.index].title.get(language).to_owned();
         let visible = check.visibility == Visibility::Visible;
@@ -97,7 +102,7 @@ impl CheckReport {
                 advice.clone_into(&mut report.hint);
             }
             if visible {
-                report.show(exercise.interface, case, language);
+                report.show(exercise, case, seed, language);
             }
             let further = outcome.cases.iter().filter(|other| other.verdict != Verdict::Pass).skip(1);
             report.also_fails = further
@@ -115,12 +120,12 @@ impl CheckReport {
     }
 
     /// Fills in the parts of a failure that a learner may see.
-    fn show(&mut self, interface: InterfaceKind, case: &CaseOutcome, language: Language) {
-        let shown = AlsoFails::of(interface, case, std::mem::take(&mut self.message), language);
+    fn show(&mut self, exercise: &Exercise, case: &CaseOutcome, seed: u64, language: Language) {
+        let shown = AlsoFails::of(exercise.interface, case, std::mem::take(&mut self.message), language);
         (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
         (self.script, self.transcript) = (shown.script, shown.transcript);
         if let Some(schedule) = &case.schedule {
-            self.schedule = schedule.text(language);
+            self.schedule = schedule.text(&exercise.id, seed, language);
         }
     }
 }
@@ -177,14 +182,13 @@ impl AlsoFails {
             if interface == InterfaceKind::Service {
                 asked = asked.map(|asked| asked.strip_prefix("http ").map(str::to_owned).unwrap_or(asked));
             }
-            shown.message += &match nodes::story::promise(events, &at.actual, language) {
-                Some(promise) if language == Language::French => format!(" : {promise}."),
-                Some(promise) => format!(": {promise}."),
-                None => difference(case.verdict, asked.as_deref(), &shown.expected, &shown.actual, language),
+            let title = std::mem::take(&mut shown.message);
+            let apart = apart.filter(|_| tells && interface != InterfaceKind::Service).unwrap_or_default();
+            shown.message = match nodes::story::promise(events, &at.actual, language) {
+                Some(promise) if language == Language::French => format!("{title} : {promise}."),
+                Some(promise) => format!("{title}: {promise}."),
+                None => told(case.verdict, &title, asked.as_deref(), &shown.expected, &shown.actual, &apart, language),
             };
-            if tells && interface != InterfaceKind::Service {
-                shown.message += &apart.unwrap_or_default();
-            }
         }
         shown
     }

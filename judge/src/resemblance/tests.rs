@@ -176,3 +176,29 @@ fn what_breaks_one_script_alike_and_another_otherwise_is_not_named() {
     assert!(!like(&row([&[3, 5], &[]])));
     assert!(!like(&row([&[3, 5], &[2]])), "one script is too little");
 }
+
+#[test]
+fn a_probe_that_fails_otherwise_takes_the_name_away() {
+    let probed = |steps: [u32; 2], probe: &[u32]| {
+        let mut of = print([0, steps[0], 0, steps[1], 0]);
+        of.checks[0].1.insert(9, case(probe));
+        of
+    };
+    let spec = |id: &str| MutantSpec {
+        id: id.to_owned(),
+        scenario: None,
+        sentence: Bilingual::default(),
+        hint: Bilingual::default(),
+        killed_by: vec!["row".to_owned()],
+        languages: Vec::new(),
+        races: false,
+        planted: false,
+    };
+    let (known, mutant) = (spec("known"), probed([3, 4], &[2]));
+    let is_named = |submission: &Fingerprint| compare(submission, &[(&known, &mutant)])[0].behaves_like;
+    assert!(is_named(&probed([3, 4], &[2])));
+    assert!(!is_named(&probed([3, 4], &[])), "the probe passes");
+    assert!(!is_named(&probed([3, 4], &[5])), "it fails elsewhere");
+    let passes = probed([3, 4], &[]);
+    assert!(!compare(&probed([3, 4], &[2]), &[(&known, &passes)])[0].behaves_like, "nothing explains the probe");
+}
