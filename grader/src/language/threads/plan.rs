@@ -30,6 +30,9 @@ pub(super) struct Question<'a> {
     pub(super) child: Option<u32>,
     /// Whether it is only polling, so that another thread should run.
     pub(super) idle: bool,
+    /// Whether it is the caller's, and a call begins: then the calm plan lets threads of earlier calls run first, but they may as
+    /// well be late.
+    pub(super) begins: bool,
     /// All threads that can run, in any order.
     pub(super) ready: &'a [u32],
     /// All threads whose sleep may be over, the earliest first.
@@ -57,6 +60,8 @@ enum Way {
 #[derive(Debug)]
 struct Pct {
     random: Random,
+    /// Within how many points a change is expected.
+    span: u64,
     /// The points at which the running thread loses its priority, counted over all threads, the latest first.
     changes: Vec<u64>,
     points: u64,
@@ -84,7 +89,7 @@ impl Chooser {
                 let mut changes: Vec<u64> = (0..depth).map(|_| random.below(span) + 1).collect();
                 changes.sort_unstable_by(|one, other| other.cmp(one));
                 let (priorities, early) = (Vec::new(), BTreeMap::new());
-                Way::Pct(Pct { random, changes, points: 0, priorities, floor: 0, early, changed: false })
+                Way::Pct(Pct { random, span, changes, points: 0, priorities, floor: 0, early, changed: false })
             }
             Plan::Replay(switches) => {
                 Way::Replay(switches.iter().map(|switch| ((switch.thread, switch.step), switch.to)).collect())
@@ -97,6 +102,17 @@ impl Chooser {
     pub(super) fn woken(&mut self) {
         if let Way::Pct(pct) = &mut self.way {
             pct.changed = true;
+        }
+    }
+
+    /// A call begins beside threads of earlier ones: each such call is a program of its own, so it may get a change of its own.
+    pub(super) fn call_begins(&mut self) {
+        if let Way::Pct(pct) = &mut self.way
+            && pct.random.below(2) == 0
+        {
+            let change = pct.points + 1 + pct.random.below(pct.span);
+            let later = pct.changes.partition_point(|other| *other > change);
+            pct.changes.insert(later, change);
         }
     }
 
@@ -165,7 +181,8 @@ fn walk(random: &mut Random, question: &Question<'_>) -> u32 {
     {
         return woken;
     }
-    let others = question.ready.iter().filter(|thread| **thread != question.thread || !question.idle);
+    let may_stay = !question.idle || question.begins;
+    let others = question.ready.iter().filter(|thread| **thread != question.thread || may_stay);
     let count = others.clone().count() as u64;
     let at = usize::try_from(random.below(count)).unwrap_or(0);
     others.copied().nth(at).unwrap_or(question.thread)
@@ -190,7 +207,7 @@ impl Pct {
     }
 
     fn choose(&mut self, question: &Question<'_>) -> u32 {
-        if question.idle {
+        if question.idle && !question.begins {
             self.sink(question.thread);
         }
         self.changed = false;
@@ -198,7 +215,8 @@ impl Pct {
         for thread in question.ready.iter().chain(question.sleepers) {
             best = best.max((self.priority(*thread), *thread));
         }
-        if question.sleepers.contains(&best.1) {
+        // The caller's own thread sleeps until its next call begins.
+        if question.sleepers.contains(&best.1) && best.1 != 0 {
             let early = self.early.entry(best.1).or_default();
             *early += 1;
             if *early >= EARLY_MAX {

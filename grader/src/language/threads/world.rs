@@ -36,8 +36,9 @@ const REPEATED_ALONE: u32 = 20_000;
 const LOOKS_ALONE: u32 = 50;
 /// How long other threads may be held up while one waits with a limit, in nanoseconds. A sleep orders nothing, however long it is.
 const SLOW_NS: u64 = 1_000_000_000;
-/// So many turns of earlier calls' threads may come before a call begins; then it begins even if they are still busy.
-const BUSY_TURNS_MAX: u32 = 2_000;
+/// So many turns of earlier calls' threads may come before a call begins, calmly and under any other plan; then it begins even if
+/// they are still busy, or wake again and again.
+const BUSY_TURNS_MAX: [u32; 2] = [2_000, 200];
 
 /// The states of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub(super) struct Thread {
 
 /// The threads, with everything around them.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, none of them a state")]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, none of them a state")]
 pub(super) struct World {
     pub(super) limits: Limits,
     pub(super) monotonic_ns: u64,
@@ -143,6 +144,9 @@ pub(super) struct World {
     gave_up: bool,
     any_moment: bool,
     spurious: bool,
+    /// Whether a call may begin while threads of earlier ones still work, and whether one has begun but not run yet.
+    hurries: bool,
+    begins: bool,
 }
 
 impl World {
@@ -177,6 +181,8 @@ impl World {
             gave_up: false,
             any_moment: schedule.any_moment,
             spurious: matches!(schedule.plan, Plan::Walk { .. } | Plan::Replay(_)),
+            hurries: schedule.plan != Plan::Calm,
+            begins: false,
         };
         world.add((0, 0), Side::Front);
         world.set_state(0, State::Between);
@@ -320,7 +326,8 @@ impl World {
             self.gave_up = true;
             return true;
         }
-        if alone && !(self.any_moment || self.spurious) || !(asked || child.is_some() || idle) {
+        let others = !alone || self.any_moment || self.spurious || self.over_since(0).is_some();
+        if !others || !(asked || child.is_some() || idle) {
             return false;
         }
         let thread = &mut self.threads[current as usize];
@@ -356,6 +363,7 @@ impl World {
             can_stay,
             child: child.filter(|_| can_stay),
             idle,
+            begins: self.begins && self.current == 0,
             ready: &self.ready[side],
             sleepers: &sleepers,
             wakeable: &wakeable,
@@ -369,12 +377,16 @@ impl World {
     }
 
     /// The end of a thread's sleep, or of a short wait with a limit, where both may be over at any moment: the other threads
-    /// are slow then. Nobody is held up for so long that a long wait's limit passes.
+    /// are slow then. Nobody is held up for so long that a long wait's limit passes, or until a call of a later time begins.
     fn over_since(&self, id: u32) -> Option<u64> {
+        let soon = |until: &u64| until.saturating_sub(self.monotonic_ns) <= SLOW_NS;
         match self.threads.get(id as usize)?.state {
+            State::Sleeping { until } if self.begins && id == 0 => {
+                Some(until).filter(|until| self.hurries && soon(until))
+            }
             _ if !self.any_moment => None,
             State::Sleeping { until } => Some(until),
-            State::Waiting { until, .. } => until.filter(|until| until.saturating_sub(self.monotonic_ns) <= SLOW_NS),
+            State::Waiting { until, .. } => until.filter(soon),
             _ => None,
         }
     }
@@ -412,6 +424,7 @@ impl World {
             self.turn += 1;
         }
         self.current = next;
+        self.begins &= next != 0;
         Ok(next)
     }
 
@@ -563,13 +576,9 @@ impl World {
         {
             return false;
         }
-        match self.timers.first() {
-            Some((until, _)) => {
-                self.pass_to(*until);
-                true
-            }
-            None => false,
-        }
+        let Some((until, _)) = self.timers.first().copied() else { return false };
+        self.pass_to(until);
+        true
     }
 
     fn pass_to(&mut self, moment: u64) {
@@ -601,6 +610,10 @@ impl World {
         self.threads[0].looks = 0;
         self.threads[0].last = (0, 0);
         self.threads[0].rounds.begin_anew();
+        self.begins = true;
+        if self.live > 1 {
+            self.chooser.call_begins();
+        }
         let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
         if self.live == 1 || self.monotonic_ns == 0 {
             self.monotonic_ns = monotonic_ns;
@@ -618,9 +631,9 @@ impl World {
         self.next = (self.threads[0].state == State::Ready).then_some(0).filter(|_| self.live == 1);
     }
 
-    /// Lets the call begin after [`BUSY_TURNS_MAX`] turns, even if threads of earlier calls are still busy.
+    /// Lets the call begin after [`BUSY_TURNS_MAX`] turns.
     pub(super) fn call_waits_too_long(&mut self, turns: u32) {
-        if turns == BUSY_TURNS_MAX
+        if turns == BUSY_TURNS_MAX[usize::from(self.hurries)]
             && let State::Sleeping { until } = self.threads[0].state
         {
             self.pass_to(until);
