@@ -175,7 +175,7 @@ fn phases(bench: &Bench<'_>, path: &Path) -> Result<()> {
         growth::measure(&exercise.growth, 0, &mut fresh)?;
         lap("complexity", &mut rows);
         if outcomes.iter().any(|outcome| outcome.first_failure().is_some()) {
-            mutants::resemblances(bench, submission.language, &outcomes, 0)?;
+            mutants::resemblances(bench, submission.language, &outcomes, 0, &mut fresh)?;
         }
         lap("known bugs", &mut rows);
         let report = bench.grade(&submission, 0, Language::English)?;

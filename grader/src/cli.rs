@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_lab::schedule::Schedule;
 use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -252,6 +253,10 @@ pub struct RunArgs {
     /// The world's seed [default: a scenario file's own, else 0]
     #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// For a subject with threads: which runs next, as a report on a race names it, such as `pct:5b5e58acbb28f70f` or '1@7>0'
+    /// [default: a started thread runs at once]
+    #[arg(long, value_parser = schedule)]
+    pub schedule: Option<Schedule>,
     /// How to print: the answers as text, or all events as JSON
     #[arg(long, value_enum, default_value_t = RunFormat::Text)]
     pub format: RunFormat,
@@ -362,6 +367,11 @@ fn code_language(name: &str) -> Result<CodeLanguage, String> {
 
 fn dialect(name: &str) -> Result<Dialect, String> {
     Dialect::from_name(name).ok_or_else(|| "choose line, memcached, rest or lab".to_owned())
+}
+
+fn schedule(text: &str) -> Result<Schedule, String> {
+    Schedule::parse(text)
+        .ok_or_else(|| "write what the report names: pct:SEED, walk:SEED or switches, as '1@7>0'".to_owned())
 }
 
 fn language(name: &str) -> Result<Language, String> {

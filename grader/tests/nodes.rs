@@ -11,7 +11,7 @@ use grader::intake::submission::Submission;
 use grader::language::toolchain::Limits;
 use grader::pack::Pack;
 use grader::run::bench::Bench;
-use grader::run::script;
+use grader::run::script::{self, Asked};
 
 const SECOND_WAY: &str = include_str!("nodes/right_in_a_second_way.patch");
 const THIRD_WAY: &str = include_str!("nodes/right_in_a_third_way.patch");
@@ -172,7 +172,8 @@ fn what_a_failure_shows_is_answered_alike_when_it_is_run_without_a_seed() {
         assert!(failing.len() >= 2, "{id}: {}", failing.len());
         for case in failing {
             let interface = pack.exercise.interface;
-            let events = script::run(interface, &case.script, Dialect::Lab, &mut fresh, 0).expect("a scene");
+            let events =
+                script::run(interface, &Asked::calmly(&case.script, Dialect::Lab, 0), &mut fresh).expect("a scene");
             assert_eq!(events, case.events, "{id}: {}", case.script);
         }
     }

@@ -60,7 +60,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
         None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
         None => grade_path(&bench, grading, &stop)?,
     };
-    if bench.progress.is_some() && pack.exercise.interface == InterfaceKind::Tests {
+    if bench.progress.is_some() {
         progress::clear();
     }
     let definitions =

@@ -22,7 +22,7 @@ use crate::pack::{DEFAULT_ID, Pack};
 use crate::run::bench::Bench;
 use crate::run::isolated;
 use crate::run::mutants;
-use crate::run::script as on_subject;
+use crate::run::script::{self as on_subject, Asked};
 
 /// The exercise of a submission in Python if none is named.
 const PYTHON_ID: &str = "line-cache";
@@ -145,13 +145,15 @@ fn on_built(
 ) -> Result<Vec<Event>> {
     on_subject::suits(pack.exercise.interface, commands, dialect)?;
     let bench = Bench::open(pack, args.trust)?;
+    let asked = Asked::calmly(commands, dialect, seed);
+    let asked = Asked { schedule: args.schedule.clone().unwrap_or(asked.schedule), ..asked };
     let Some(id) = subject.strip_prefix("mutant:") else {
         let path = Path::new(subject);
         if !path.exists() {
             let why = format!("there is no subject `{subject}`: use reference, mutant:ID or a submission's path");
             return Err(UsageError(why).into());
         }
-        return isolated::run(&bench, path, commands, dialect, seed);
+        return isolated::run(&bench, path, asked);
     };
     if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
         let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
@@ -168,7 +170,7 @@ fn on_built(
     let language = languages.into_iter().find(spoken).context("the mutant is in no language of its exercise")?;
     let factory = mutants::factory(&bench, language, id)?;
     let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
-    on_subject::run(pack.exercise.interface, commands, dialect, &mut fresh, seed)
+    on_subject::run(pack.exercise.interface, &asked, &mut fresh)
 }
 
 fn print(args: &RunArgs, script: &Script, report: &RunReport<'_>) -> Result<()> {

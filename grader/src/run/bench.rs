@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Result;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
+use crate::host::progress::Counted;
 use crate::host::sandbox::Protection;
 use crate::host::{limits, progress};
 use crate::intake::diagnostic::with_source;
@@ -59,10 +60,12 @@ impl NotOpened {
 }
 
 impl<'a> Bench<'a> {
-    /// Tells on a terminal that so many caches of so many have been tried.
-    pub(super) fn tell_progress(&self, tried: usize, of: usize) {
+    /// Tells on a terminal which of so many checks, or of the caches that tests are tried on, it has come to.
+    pub(super) fn tell_progress(&self, at: usize, of: usize) {
+        let is_suite = self.pack.exercise.interface == InterfaceKind::Tests;
+        let counted = if is_suite { Counted::Caches } else { Counted::Checks };
         if let Some(language) = self.progress {
-            progress::tell(language, tried, of);
+            progress::tell(language, counted, at, of);
         }
     }
 

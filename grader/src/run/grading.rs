@@ -77,7 +77,7 @@ impl Bench<'_> {
         }
         let mut fresh = || built.factory.subject(&self.limits).map_err(|error| error.to_string());
         // A slow check loses only its own points: the others still have their time.
-        let mut outcomes = judge_in_turn(exercise, seed, &mut budget::begin_check, &mut fresh)?;
+        let mut outcomes = judge_in_turn(exercise, seed, &mut |left| self.begin_check(left), &mut fresh)?;
         budget::end_checks();
         // A service answers in real time, and should not be asked again and again.
         if submission.language != CodeLanguage::Http {
@@ -86,8 +86,11 @@ impl Bench<'_> {
         tell_schedules(exercise, &mut outcomes, seed, language, &mut fresh);
         let measured = growth::measure(&exercise.growth, seed, &mut fresh)?;
         let perfect = outcomes.iter().all(|outcome| outcome.verdict == Verdict::Pass);
-        let resemblances =
-            if perfect { Vec::new() } else { mutants::resemblances(self, submission.language, &outcomes, seed)? };
+        let resemblances = if perfect {
+            Vec::new()
+        } else {
+            mutants::resemblances(self, submission.language, &outcomes, seed, &mut fresh)?
+        };
         let report = Report::of_checks(
             exercise,
             seed,
@@ -100,6 +103,16 @@ impl Bench<'_> {
             built.diagnostics.clone(),
         );
         self.with_extra(report.with_growth(exercise, &measured, language), language, built)
+    }
+
+    /// A check begins, with so many left, including it: it gets its time, and whoever waits for the report is told.
+    fn begin_check(&self, left: usize) {
+        budget::begin_check(left);
+        let of = self.pack.exercise.checks.len();
+        if self.apart {
+            // Who is gone needs no report either, and the next message finds out.
+            drop(parent::progress(of - left + 1, of));
+        }
     }
 
     /// The report with the rows beyond the checks that were asked for. A row that gives nothing changes no mark.

@@ -17,7 +17,6 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_lab::event::Event;
-use cachedojo_lab::script::Dialect;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +34,8 @@ use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
-use crate::run::{script, suite};
+use crate::run::script::{self, Asked};
+use crate::run::suite;
 
 /// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
 const WALL: Duration = Duration::from_mins(10);
@@ -65,7 +65,7 @@ enum Work {
     /// Grade it with a seed, and write the report in a language.
     Grade(u64, Language),
     /// Run a script on it.
-    Run { script: String, dialect: Dialect, seed: u64 },
+    Run(Asked),
     /// Only build it, for the page.
     Build,
 }
@@ -186,10 +186,9 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
 ///
 /// # Errors
 /// There is nothing readable at `path`; the submission cannot be run ([`Rejected`]); or this machine fails.
-pub fn run(bench: &Bench<'_>, path: &Path, script: &str, dialect: Dialect, seed: u64) -> Result<Vec<Event>> {
+pub fn run(bench: &Bench<'_>, path: &Path, asked: Asked) -> Result<Vec<Event>> {
     let home = scratch::folder().context("making a scratch folder")?;
-    let order = Work::Run { script: script.to_owned(), dialect, seed };
-    let worked = work(bench, Given::Path(path.into()), order, &Stop::default(), home.path())?;
+    let worked = work(bench, Given::Path(path.into()), Work::Run(asked), &Stop::default(), home.path())?;
     match worked.last {
         Line::Done => Ok(worked.events),
         Line::Rejected(rejected) => Err(rejected.into()),
@@ -431,10 +430,10 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
         Ok(built) => built,
         Err(rejected) => return Ok(Line::Rejected(rejected)),
     };
-    if let Work::Run { script, dialect, seed } = work {
+    if let Work::Run(asked) = work {
         now_running()?;
         let mut fresh = || built.factory.subject(&bench.limits).map_err(|error| error.to_string());
-        let events = script::run(bench.pack.exercise.interface, &script, dialect, &mut fresh, seed)?;
+        let events = script::run(bench.pack.exercise.interface, &asked, &mut fresh)?;
         for some in events.chunks(EVENTS_A_LINE) {
             say(&Line::Events(some.to_vec()))?;
         }

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result, bail, ensure};
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::resemblance::{Fingerprint, Resemblance, compare};
-use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge};
+use cachedojo_judge::run::Fresh;
+use cachedojo_judge::{CheckOutcome, MutantSpec, Verdict, judge, probe};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::host;
@@ -221,7 +222,9 @@ impl<'a> Memory<'a> {
         if let Some(case) = broken.and_then(CheckOutcome::first_failure) {
             bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
         }
-        let fingerprint = Fingerprint::of(&outcomes);
+        let rows = mutant.killed_by.iter().map(String::as_str).collect();
+        let probes = probe(&self.bench.pack.exercise, &rows, self.seed, &mut fresh)?;
+        let fingerprint = Fingerprint::of(&outcomes).with(&probes);
         cache::keep(&place, &serde_json::to_vec(&fingerprint)?);
         Ok(fingerprint)
     }
@@ -279,7 +282,7 @@ pub fn fingerprints(
 }
 
 /// The known bugs that a submission with these outcomes resembles. Only mutants that it may resemble are examined, so a perfect
-/// submission costs nothing and a half-written one little.
+/// submission costs nothing and a half-written one little; then it is asked the probes of their rows too.
 ///
 /// # Errors
 /// Those of [`fingerprints`].
@@ -288,10 +291,14 @@ pub fn resemblances(
     language: CodeLanguage,
     outcomes: &[CheckOutcome],
     seed: u64,
+    fresh: &mut Fresh<'_>,
 ) -> Result<Vec<Resemblance>> {
-    let submission = Fingerprint::of(outcomes);
+    let mut submission = Fingerprint::of(outcomes);
     let mutants = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
     let (candidates, others): (Vec<_>, Vec<_>) = mutants.partition(|mutant| submission.may_be_like(mutant));
+    let was_run = |id: &&str| outcomes.iter().any(|outcome| outcome.id == *id && !outcome.cases.is_empty());
+    let rows = candidates.iter().flat_map(|mutant| &mutant.killed_by).map(String::as_str).filter(was_run).collect();
+    submission = submission.with(&probe(&bench.pack.exercise, &rows, seed, fresh)?);
     let fingerprints = if bench.apart {
         parent::ask(language, &candidates)?
     } else {

@@ -21,7 +21,7 @@ pub(super) enum Line {
     Running,
     /// What are the fingerprints of these known bugs? An [`Answer`] is awaited.
     Learn(CodeLanguage, Vec<String>),
-    /// So many caches of so many have been tried.
+    /// Which check of so many it has come to, or which of the caches that tests are tried on.
     Progress(usize, usize),
     /// Is everything that this language needs on this machine there? A line is awaited.
     Prepare(CodeLanguage),
@@ -66,7 +66,7 @@ pub(super) fn now_running() -> Result<()> {
     say(&Line::Running)
 }
 
-/// Reports how far tests have come.
+/// Reports how far it has come.
 pub(super) fn progress(tried: usize, of: usize) -> Result<()> {
     say(&Line::Progress(tried, of))
 }

@@ -7,9 +7,32 @@ use cachedojo_judge::run::Fresh;
 use cachedojo_judge::simulate;
 use cachedojo_lab::event::Event;
 use cachedojo_lab::runner;
+use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::script::{self, Command, Dialect};
 
+use serde::{Deserialize, Serialize};
+
 use crate::host::outcome::UsageError;
+
+/// What is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The script.
+    pub text: String,
+    /// Its language.
+    pub dialect: Dialect,
+    /// The world's seed.
+    pub seed: u64,
+    /// Which thread of a subject runs next, if it has several.
+    pub schedule: Schedule,
+}
+
+impl Asked {
+    /// A script in a world of this seed, in which a started thread runs at once.
+    pub fn calmly(text: &str, dialect: Dialect, seed: u64) -> Self {
+        Self { text: text.to_owned(), dialect, seed, schedule: Schedule::new(Plan::Calm) }
+    }
+}
 
 /// Whether a script on submissions of this interface is a scene: its cluster consists of nodes that are the submission.
 pub fn is_scene(interface: InterfaceKind, dialect: Dialect) -> bool {
@@ -45,19 +68,15 @@ fn no_scene((line, why): &(u32, String)) -> UsageError {
 ///
 /// # Errors
 /// It is no scene, or this machine cannot start a subject.
-pub fn run(
-    interface: InterfaceKind,
-    text: &str,
-    dialect: Dialect,
-    fresh: &mut Fresh<'_>,
-    seed: u64,
-) -> Result<Vec<Event>> {
+pub fn run(interface: InterfaceKind, asked: &Asked, fresh: &mut Fresh<'_>) -> Result<Vec<Event>> {
+    let Asked { ref text, dialect, seed, ref schedule } = *asked;
     if is_scene(interface, dialect) {
         let scene = nodes::read_script(text).map_err(|error| no_scene(&error))?;
         let Played { events, not_started, .. } = nodes::play(&scene, seed, fresh);
         return not_started.map_or(Ok(events), |why| Err(anyhow!(why)));
     }
     let mut subject = fresh().map_err(|why| anyhow!(why))?;
+    subject.set_schedule(schedule);
     if (interface, dialect) == (InterfaceKind::Simulate, Dialect::Line) {
         return Ok(simulate::run_script(text, seed, subject.as_mut()));
     }
