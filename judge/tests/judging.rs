@@ -190,7 +190,7 @@ fn a_case_given_another_row_is_run_where_that_row_is_whole() {
 fn a_case_may_wait_for_one_of_its_own_row_ask_nothing_of_threads_or_only_probe() {
     let counts = "node new 1KiB\nnode get k\nnode stats\nexpect hits = 0\n";
     let row = format!(
-        "== [1 as counts] A // A\n{counts}== [2 given set_get.counts] B // B\n{counts}== [1 unless threads] C // C\n{counts}\
+        "== [1 as both] A // A\n{counts}== [2 given set_get.both] B // B\n{counts}== [1 unless threads] C // C\n{counts}\
          == [probe] D // D\n{counts}== E // E\nnode new 1KiB\nnode get k\nexpect nothing\n"
     );
     let exercise: Exercise = serde_json::from_str(PACK).expect("a pack");

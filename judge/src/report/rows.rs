@@ -109,7 +109,7 @@ impl CheckReport {
                 .map(|other| {
                     let title = case_title(other);
                     if visible {
-                        AlsoFails::of(exercise.interface, other, title, language)
+                        AlsoFails::of(exercise, other, title, seed, language)
                     } else {
                         AlsoFails { message: title, ..AlsoFails::default() }
                     }
@@ -121,7 +121,7 @@ impl CheckReport {
 
     /// Fills in the parts of a failure that a learner may see.
     fn show(&mut self, exercise: &Exercise, case: &CaseOutcome, seed: u64, language: Language) {
-        let shown = AlsoFails::of(exercise.interface, case, std::mem::take(&mut self.message), language);
+        let shown = AlsoFails::of(exercise, case, std::mem::take(&mut self.message), seed, language);
         (self.expected, self.actual, self.message) = (shown.expected, shown.actual, shown.message);
         (self.script, self.transcript) = (shown.script, shown.transcript);
         if let Some(schedule) = &case.schedule {
@@ -132,7 +132,8 @@ impl CheckReport {
 
 impl AlsoFails {
     /// The parts of a failing case that a learner may see: the shortest script, and the expected and actual answers.
-    fn of(interface: InterfaceKind, case: &CaseOutcome, title: String, language: Language) -> Self {
+    fn of(exercise: &Exercise, case: &CaseOutcome, title: String, seed: u64, language: Language) -> Self {
+        let interface = exercise.interface;
         let (script_run, events, divergence) = match &case.shortest {
             Some(shortest) => (&shortest.script, &shortest.events, Some(&shortest.divergence)),
             None => (&case.script, &case.events, case.divergence.as_ref()),
@@ -152,8 +153,8 @@ impl AlsoFails {
             _ => script_run.trim_end().to_owned(),
         };
         // Only the first few failing cases of a check have a story.
-        let told = case.schedule.as_ref().filter(|schedule| !schedule.story.is_empty());
-        let schedule = told.map(|schedule| schedule.text(language)).unwrap_or_default();
+        let recorded = case.schedule.as_ref().filter(|schedule| !schedule.story.is_empty());
+        let schedule = recorded.map(|schedule| schedule.text(&exercise.id, seed, language)).unwrap_or_default();
         let mut shown = Self { message: title, script, transcript, schedule, ..Self::default() };
         if let Some(at) = divergence {
             (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());

@@ -16,6 +16,10 @@ pub(super) const SWITCHES_MAX: usize = 200_000;
 /// How many points a priority plan expects: its change points are drawn from one of these ranges.
 const PCT_STEPS: [u64; 4] = [10, 30, 100, 400];
 
+/// After so many turns that a thread gave away because it only polled, it loses its priority: what it waits for may be done by one
+/// of a lower priority. Until then those of a higher one go first, so that others may be late.
+const IDLE_MAX: u32 = 64;
+
 /// After so many sleeps that were over at once, a thread loses its priority: it may sleep until another one has done something.
 const EARLY_MAX: u32 = 8;
 
@@ -69,6 +73,8 @@ struct Pct {
     floor: i64,
     /// By thread: how many of its sleeps were over at once since it lost its priority.
     early: BTreeMap<u32, u32>,
+    /// By thread: how many turns it gave away since it lost its priority.
+    idle: BTreeMap<u32, u32>,
     /// Whether a thread became ready since the last decision.
     changed: bool,
 }
@@ -88,8 +94,8 @@ impl Chooser {
                 let depth = 1 + random.below(4);
                 let mut changes: Vec<u64> = (0..depth).map(|_| random.below(span) + 1).collect();
                 changes.sort_unstable_by(|one, other| other.cmp(one));
-                let (priorities, early) = (Vec::new(), BTreeMap::new());
-                Way::Pct(Pct { random, span, changes, points: 0, priorities, floor: 0, early, changed: false })
+                let (priorities, early, idle) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+                Way::Pct(Pct { random, span, changes, points: 0, priorities, floor: 0, early, idle, changed: false })
             }
             Plan::Replay(switches) => {
                 Way::Replay(switches.iter().map(|switch| ((switch.thread, switch.step), switch.to)).collect())
@@ -207,13 +213,21 @@ impl Pct {
     }
 
     fn choose(&mut self, question: &Question<'_>) -> u32 {
-        if question.idle && !question.begins {
-            self.sink(question.thread);
+        let gives_way = question.idle && !question.begins;
+        if gives_way {
+            let given = self.idle.entry(question.thread).or_default();
+            *given += 1;
+            if *given >= IDLE_MAX {
+                *given = 0;
+                self.sink(question.thread);
+            }
         }
         self.changed = false;
         let mut best = (i64::MIN, question.thread);
         for thread in question.ready.iter().chain(question.sleepers) {
-            best = best.max((self.priority(*thread), *thread));
+            if !gives_way || *thread != question.thread {
+                best = best.max((self.priority(*thread), *thread));
+            }
         }
         // The caller's own thread sleeps until its next call begins.
         if question.sleepers.contains(&best.1) && best.1 != 0 {
