@@ -329,7 +329,23 @@ fn what_ends_a_run_is_told() {
     let Err(Crash::Deadlock { waits }) = waits else { panic!("{waits:?}") };
     let waits = waits.join("\n");
     assert!(waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
-    assert!(matches!(body("    q = queue.Queue(); q.get()\n    return []"), Err(Crash::Deadlock { .. })));
+    for (waiting, told) in [
+        (
+            "a = threading.Lock(); a.acquire()\n    with a: pass",
+            "waits at main.py:5 in simulate_distributed_cache for a lock that it holds itself, taken at line 4",
+        ),
+        (
+            "a = threading.Lock(); a.acquire(); a.acquire()",
+            "waits in `acquire` at main.py:4 in simulate_distributed_cache for a lock that it holds itself",
+        ),
+        ("a = threading.Semaphore(0); a.acquire()", "until another thread calls `release`"),
+        ("a = threading.Condition()\n    with a: a.wait()", "until another thread notifies it"),
+        ("threading.Event().wait()", "until another thread notifies it"),
+        ("queue.Queue().get()", "until another thread puts something in"),
+    ] {
+        let waits = body(&format!("    {waiting}\n    return []"));
+        assert!(matches!(&waits, Err(Crash::Deadlock { waits }) if waits[0].contains(told)), "{waits:?}");
+    }
     assert_eq!(body("    sys.exit(3)"), Err(Crash::Exit { code: 3 }));
     assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
     assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));
@@ -348,6 +364,32 @@ fn what_does_not_compile_has_a_place() {
     assert!(matches!(body("    return []"), Ok(Response::Lines(lines)) if lines.is_empty()));
     let none = built("x = 1\n").expect("it compiles");
     assert!(matches!(answer(&none, Plan::Calm, &[]), Ok(Response::NotImplemented { .. })));
+}
+
+#[test]
+fn ten_thousand_threads_may_wait_at_a_gate_or_for_one_that_is_started_later() {
+    let program = |starts: &str, waits: &str| {
+        format!(
+            "import threading\n\ndef simulate_distributed_cache(commands):\n    gate, done = threading.Event(), []\n    ends = [threading.Event() for _ in range(10001)]\n    ends[0].set()\n\n    \
+             def work(i):\n        {waits}.wait()\n        done.append(i)\n        ends[i + 1].set()\n\n    threads = [threading.Thread(target=work, args=(i,)) for i in range(10000)]\n    \
+             for t in {starts}:\n        t.start()\n    gate.set()\n    for t in threads:\n        t.join()\n    return [str(len(done))]\n"
+        )
+    };
+    for source in [program("threads", "gate"), program("reversed(threads)", "ends[i]")] {
+        let answer = answer(&built(&source).expect("it compiles"), Plan::Calm, &[]);
+        assert_eq!(answer, Ok(Response::Lines(vec!["10000".to_owned()])));
+    }
+}
+
+#[test]
+fn a_second_call_of_one_subject_finds_what_the_first_left() {
+    let source = "count = [0]\ndef simulate_distributed_cache(commands):\n    count[0] += 1\n    return [str(count[0])] + commands\n";
+    let mut subject = subject(&built(source).expect("it compiles"));
+    let mut said = |command: &str| match subject.call(&mut World::new(0), &lines(&[command])) {
+        Ok(Response::Lines(lines)) => lines.join(" "),
+        other => format!("{other:?}"),
+    };
+    assert_eq!((said("a"), said("b")), ("1 a".to_owned(), "2 b".to_owned()));
 }
 
 #[test]
