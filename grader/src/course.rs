@@ -125,6 +125,7 @@ impl CourseFiles {
             accept: Accept::default(),
             places: None,
             any_moment: false,
+            stops: false,
             threads: 0,
             operations: 0,
             cases: Vec::new(),

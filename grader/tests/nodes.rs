@@ -169,7 +169,7 @@ fn what_a_failure_shows_is_answered_alike_when_it_is_run_without_a_seed() {
         let outcomes = judge(&pack.exercise, seed, &mut fresh).expect("a sound pack");
         let failing = outcomes.iter().flat_map(|outcome| &outcome.cases).filter(|case| case.verdict != Verdict::Pass);
         let failing: Vec<_> = failing.collect();
-        assert!(failing.len() >= 2, "{id}: {}", failing.len());
+        assert!(!failing.is_empty(), "{id}: the bug shows");
         for case in failing {
             let interface = pack.exercise.interface;
             let events =

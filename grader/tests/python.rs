@@ -1,5 +1,7 @@
 //! Python submissions: what the runner makes of them, honest and hostile.
 
+#[path = "python/calls.rs"]
+mod calls;
 #[path = "python/found.rs"]
 mod found;
 mod summary;
@@ -329,7 +331,23 @@ fn what_ends_a_run_is_told() {
     let Err(Crash::Deadlock { waits }) = waits else { panic!("{waits:?}") };
     let waits = waits.join("\n");
     assert!(waits.contains("held by thread 1") && waits.contains("main.py:12"), "{waits}");
-    assert!(matches!(body("    q = queue.Queue(); q.get()\n    return []"), Err(Crash::Deadlock { .. })));
+    for (waiting, told) in [
+        (
+            "a = threading.Lock(); a.acquire()\n    with a: pass",
+            "waits at main.py:5 in simulate_distributed_cache for a lock that it holds itself, taken at line 4",
+        ),
+        (
+            "a = threading.Lock(); a.acquire(); a.acquire()",
+            "waits in `acquire` at main.py:4 in simulate_distributed_cache for a lock that it holds itself",
+        ),
+        ("a = threading.Semaphore(0); a.acquire()", "until another thread calls `release`"),
+        ("a = threading.Condition()\n    with a: a.wait()", "until another thread notifies it"),
+        ("threading.Event().wait()", "until another thread notifies it"),
+        ("queue.Queue().get()", "until another thread puts something in"),
+    ] {
+        let waits = body(&format!("    {waiting}\n    return []"));
+        assert!(matches!(&waits, Err(Crash::Deadlock { waits }) if waits[0].contains(told)), "{waits:?}");
+    }
     assert_eq!(body("    sys.exit(3)"), Err(Crash::Exit { code: 3 }));
     assert_eq!(body("    while True: pass"), Err(Crash::OutOfFuel));
     assert_eq!(body("    return ['x' * (1 << 34)]"), Err(Crash::OutOfMemory));

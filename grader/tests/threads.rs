@@ -121,8 +121,8 @@ fn time_moves_for_whoever_only_locks_and_looks() {
 fn many_threads_come_and_go_and_a_crowd_is_bounded() {
     let calm = |case, n| run(case, n, &Schedule::new(Plan::Calm));
     assert_eq!(calm("counter", 10_000), Ok(100_000), "each ends as soon as it may");
-    assert_eq!(calm("barrier", 5_000), Ok(0), "all wait for the last");
-    assert_eq!(calm("barrier", 6_001), Err(Stop::TooManyThreads));
+    assert_eq!(calm("barrier", 10_001), Ok(0), "all wait for the last");
+    assert_eq!(calm("barrier", 12_001), Err(Stop::TooManyThreads));
 }
 
 #[test]

@@ -19,6 +19,16 @@ pub(super) const SHRINKING_RUNS_MAX: u32 = 150;
 /// Under how many schedules a case that fails under the calm one is tried, to find out whether it always fails.
 const SECOND_CHANCES: u32 = 12;
 
+/// Of a case with so many threads or fewer each thread is stopped once at each of its first steps, so that what two threads do to each
+/// other between a look and a change is found under every seed.
+const STOPPED_THREADS_MAX: u32 = 5;
+/// The steps at which a thread is stopped.
+const STOPPED_STEPS: u32 = 80;
+/// After so many steps in a row at which it could not be stopped, a thread is taken to have ended.
+const NOT_STOPPED_MAX: u32 = 6;
+/// The most schedules of one case in which a thread is stopped.
+const STOPPED_MAX: u32 = 240;
+
 /// The result over all schedules.
 #[derive(Debug)]
 pub(super) struct Explored {
@@ -44,6 +54,17 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
     };
     // A subject that starts no threads runs the same under every schedule.
     let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
+    let started = calm.observed.as_ref().map_or(0, |observed| observed.started);
+    if holds
+        && wanted > 0
+        && check.stops
+        && started <= STOPPED_THREADS_MAX
+        && let Some((judged, schedules, plan)) = stopped_once(started, run)
+    {
+        let switches = judged.observed.as_ref().and_then(|observed| observed.switches.clone());
+        let schedule = FailingSchedule { plan, any_moment: false, switches, story: Vec::new() };
+        return Explored { judged, schedules, schedule: Some(schedule) };
+    }
     let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
     for number in 0..wanted {
         let plan_seed = random.next_u64();
@@ -57,9 +78,7 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
         }
         let schedules = number + 1;
         if holds && judged.verdict != Verdict::Pass {
-            if matches!(judged.verdict, Verdict::Fail | Verdict::Panic | Verdict::Forbidden) {
-                judged.verdict = Verdict::Race;
-            }
+            judged.verdict = in_one_order(judged.verdict);
             let switches = judged.observed.as_ref().and_then(|observed| observed.switches.clone());
             let schedule = FailingSchedule { plan: schedule.plan, any_moment, switches, story: Vec::new() };
             return Explored { judged, schedules, schedule: Some(schedule) };
@@ -88,6 +107,45 @@ pub(super) fn alike(found: &Schedule, seed: u64) -> Vec<Schedule> {
         Schedule { any_moment: found.any_moment, ..Schedule::new(plan) }
     });
     std::iter::once(found.clone()).chain(further).collect()
+}
+
+/// Stops each thread once, at each of its steps in turn, and lets the caller's thread go on, which starts the next one: that runs to its
+/// end in between. Returns the first run that does not pass.
+fn stopped_once(started: u32, run: &mut Run<'_>) -> Option<(Judged, u32, Plan)> {
+    let mut schedules = 0;
+    for thread in 1..started {
+        let mut missed = 0;
+        for step in 1..=STOPPED_STEPS {
+            let plan = Plan::Replay(vec![Switch { thread, step, to: 0 }]);
+            let (mut judged, _) = run(&Schedule::new(plan.clone()));
+            schedules += 1;
+            if was_cut_off(&judged) {
+                return None;
+            }
+            if judged.verdict != Verdict::Pass {
+                judged.verdict = in_one_order(judged.verdict);
+                return Some((judged, schedules, plan));
+            }
+            let stopped =
+                judged.observed.as_ref().is_some_and(|seen| seen.switches.as_ref().is_some_and(|it| !it.is_empty()));
+            missed = if stopped { 0 } else { missed + 1 };
+            if schedules == STOPPED_MAX {
+                return None;
+            }
+            if missed == NOT_STOPPED_MAX {
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// The verdict on a case that passes in another order of its threads.
+fn in_one_order(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Fail | Verdict::Panic | Verdict::Forbidden => Verdict::Race,
+        other => other,
+    }
 }
 
 fn was_cut_off(judged: &Judged) -> bool {

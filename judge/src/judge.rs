@@ -75,7 +75,7 @@ pub fn judge_in_turn(
 /// Which answers a check takes, after these outcomes of earlier ones.
 fn accepted_answers(check: &Check, earlier: &[CheckOutcome]) -> Wanted {
     let is_lost = |id: &String| earlier.iter().any(|outcome| outcome.id == *id && outcome.points == 0);
-    Wanted { accept: check.accept, anywhere: check.places.as_ref().is_some_and(is_lost) }
+    Wanted { accept: check.accept, edge: false, anywhere: check.places.as_ref().is_some_and(is_lost) }
 }
 
 /// Whether a whole run of commands was answered with an empty list: then no further check can tell more.
@@ -136,9 +136,10 @@ pub fn tell_schedules(
             let runs_max = explore::SHRINKING_RUNS_MAX / if number == 0 { 1 } else { 4 };
             let Some(case) = check.cases.get(failing.index).filter(|_| failing.schedule.is_some()) else { continue };
             if exercise.interface == InterfaceKind::Simulate {
-                let Ok(Commands { commands, output, .. }) = case.commands(&check.id, seed) else { continue };
+                let Ok(Commands { calls, output, .. }) = case.commands(&check.id, seed) else { continue };
+                let wanted = Wanted { edge: case.costs.is_some(), ..wanted };
                 explore::tell(failing, language, runs_max, &mut |schedule| {
-                    simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule)
+                    simulate::run(&calls, output.as_deref(), wanted, seed, fresh, schedule)
                 });
                 continue;
             }
@@ -251,8 +252,9 @@ fn judge_case(
     fresh: &mut Fresh<'_>,
 ) -> Result<(Option<CaseOutcome>, u64), PackError> {
     if interface == InterfaceKind::Simulate {
-        let Commands { text, commands, output } = case.commands(&check.id, seed)?;
-        let run = &mut |schedule: &Schedule| simulate::run(&commands, output.as_deref(), wanted, seed, fresh, schedule);
+        let Commands { text, calls, output } = case.commands(&check.id, seed)?;
+        let wanted = Wanted { edge: case.costs.is_some(), ..wanted };
+        let run = &mut |schedule: &Schedule| simulate::run(&calls, output.as_deref(), wanted, seed, fresh, schedule);
         let (calm, fuel) = run(&Schedule::new(Plan::Calm));
         let explored = explore::explore(calm, check, seed, run);
         return Ok((Some(explored.into_outcome(index, text)), fuel));

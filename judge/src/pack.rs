@@ -139,6 +139,9 @@ pub struct Check {
     /// Whether a sleep may end at any moment in some of the schedules: for cases in which no deadline matters.
     #[serde(default)]
     pub any_moment: bool,
+    /// Whether, in its cases with few threads, each thread is also stopped once at each of its steps in turn, while the others run.
+    #[serde(default)]
+    pub stops: bool,
     /// For tests as submissions: how many threads a test must have for this row to give points.
     #[serde(default)]
     pub threads: u32,
@@ -359,16 +362,17 @@ impl Case {
     pub fn commands(&self, check_id: &str, seed: u64) -> Result<Commands, PackError> {
         let (text, output) = self.fill(check_id, seed)?;
         let wrong = |line: u32, message: String| PackError::Script(check_id.to_owned(), self.line + line, message);
-        let commands = simulate::commands(&text).map_err(|(line, message)| wrong(line, message))?;
-        for right in simulate::right_outputs(&commands, output.as_deref()) {
-            let answered = right.len() == commands.len() || right.last().is_some_and(|last| last == "BYE");
-            if !answered || right.len() > commands.len() {
-                let (asked, answers) = (commands.len(), right.len());
+        let calls = simulate::calls(&text).map_err(|(line, message)| wrong(line, message))?;
+        let asked = calls.commands.len();
+        for right in simulate::right_outputs(&calls.commands, output.as_deref()) {
+            let answered = right.len() == asked || right.last().is_some_and(|last| last == "BYE");
+            if !answered || right.len() > asked {
+                let answers = right.len();
                 let message = format!("{asked} commands, but an output of {answers} lines: give each its answer");
                 return Err(wrong(0, message));
             }
         }
-        Ok(Commands { text, commands, output })
+        Ok(Commands { text, calls, output })
     }
 }
 
@@ -377,8 +381,8 @@ impl Case {
 pub struct Commands {
     /// Its text, with placeholders filled.
     pub text: String,
-    /// Its commands.
-    pub commands: Vec<String>,
+    /// Its commands, by the call.
+    pub(crate) calls: simulate::Calls,
     /// Its pinned outputs, separated by `----`.
     pub output: Option<String>,
 }

@@ -74,6 +74,8 @@ pub(super) fn in_french(said: &str) -> String {
         "(no more answers)" => "(plus de réponse)".to_owned(),
         "(an empty line)" => "(une ligne vide)".to_owned(),
         "an answer" => "une réponse".to_owned(),
+        "no answer after BYE" => "aucune réponse après BYE".to_owned(),
+        "no answer after the last" => "aucune réponse après la dernière".to_owned(),
         "an empty list" => "une liste vide".to_owned(),
         "DELETED, though no PUT stores this key" => "DELETED, alors qu'aucun PUT n'écrit cette clé".to_owned(),
         "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),

@@ -3,7 +3,8 @@
 //!
 //! A case's file has its commands and, after `----`, the whole output if it is pinned; further `----` separate other outputs that
 //! are right too, where the exercise allows several. Unpinned, the engine's own line cache gives the right output. A line `@for
-//! 1..100 PUT k{} v{}` stands for a hundred commands.
+//! 1..100 PUT k{} v{}` stands for a hundred commands. A line `@again` ends a first call of the function: what follows is a second
+//! one in the same process, whose answers are judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +28,8 @@ pub enum Accept {
     Ordered,
     /// Those of the commands in any order.
     AnyOrder,
-    /// Those of the commands in any order, if a thread was started for each command.
+    /// Any: only threads are counted. An edge case asks for one for each valid command, any other for [`THREADS_MIN`], without
+    /// which orders of threads tell nothing.
     ThreadEach,
 }
 
@@ -35,25 +37,42 @@ pub enum Accept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) accept: Accept,
+    /// Whether the case is an edge case.
+    pub(super) edge: bool,
     /// Whether answers may stand anywhere: where they stand is another check's question, which is lost already.
     pub(super) anywhere: bool,
 }
 
+/// A run of fewer threads has one order only.
+const THREADS_MIN: u32 = 2;
 /// The most commands of a case.
 const COMMANDS_MAX: usize = 20_000;
 /// The most characters of an answer that are shown.
 const SHOWN_MAX: usize = 300;
 
-/// The commands of a filled template.
+/// The line of a case between two calls of the function, in one process: what stands above it is the first call's.
+const AGAIN: &str = "@again";
+
+/// What a filled template asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Calls {
+    /// The commands of an earlier call, whose answers other cases judge; empty if there is none.
+    pub(super) earlier: Vec<String>,
+    /// The commands of the call that is judged.
+    pub(super) commands: Vec<String>,
+}
+
+/// Reads a filled template.
 ///
 /// # Errors
 /// A `@for` cannot be parsed, or makes too many commands: its line, counted from 1, and a sentence.
-pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
-    let mut commands = Vec::new();
+pub(super) fn calls(text: &str) -> Result<Calls, (u32, String)> {
+    let Calls { mut earlier, mut commands } = Calls::default();
     // An empty line at the end only separates a case from the next one; any other empty line is a command.
     let text = text.strip_suffix("\n\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
     for (number, line) in (1_u32..).zip(text.split('\n')) {
         match line.strip_prefix("@for ") {
+            None if line == AGAIN && earlier.is_empty() => earlier = std::mem::take(&mut commands),
             None => commands.push(line.to_owned()),
             Some(rest) => {
                 let range = read_for(rest);
@@ -66,7 +85,12 @@ pub(super) fn commands(text: &str) -> Result<Vec<String>, (u32, String)> {
             return Err((number, format!("a case has at most {COMMANDS_MAX} commands: make the range shorter")));
         }
     }
-    Ok(commands)
+    Ok(Calls { earlier, commands })
+}
+
+/// The commands whose answers are judged.
+fn commands(text: &str) -> Vec<String> {
+    calls(text).unwrap_or_default().commands
 }
 
 fn read_for(text: &str) -> Option<(std::ops::RangeInclusive<u32>, &str)> {
@@ -101,7 +125,7 @@ fn reference(commands: &[String]) -> Vec<String> {
 
 /// One run of a case.
 pub(super) fn run(
-    commands: &[String],
+    Calls { earlier, commands }: &Calls,
     pinned: Option<&str>,
     wanted: Wanted,
     seed: u64,
@@ -115,7 +139,9 @@ pub(super) fn run(
     subject.set_schedule(schedule);
     let mut world = World::new(seed);
     let began = world.clone();
-    let answer = subject.call(&mut world, &Request::Simulate(commands.to_vec()));
+    let mut call = |commands: &[String]| subject.call(&mut world, &Request::Simulate(commands.to_vec()));
+    let first = if earlier.is_empty() { Ok(()) } else { call(earlier).map(drop) };
+    let answer = first.and_then(|()| call(commands));
     let observed = subject.observed();
     let started = observed.as_ref().map_or(0, |observed| observed.started);
     let event = |step: usize, what: What| {
@@ -132,7 +158,11 @@ pub(super) fn run(
     match answer {
         Ok(Response::Lines(answers)) => {
             let answers = if wanted.anywhere { placed(commands, pinned, wanted.accept, answers) } else { answers };
-            judged.divergence = divergence(commands, pinned, wanted.accept, &answers, started);
+            judged.divergence = match wanted.accept {
+                Accept::Ordered => ordered(commands, &right_outputs(commands, pinned), &answers),
+                Accept::AnyOrder => any_order(commands, &answers),
+                Accept::ThreadEach => too_few_threads(commands, wanted.edge, started),
+            };
             judged.events =
                 answers.into_iter().enumerate().map(|(step, text)| event(step, What::Said { text })).collect();
             if judged.divergence.is_some() {
@@ -149,30 +179,23 @@ pub(super) fn run(
     (judged, subject.fuel_used())
 }
 
-fn divergence(
-    commands: &[String],
-    pinned: Option<&str>,
-    accept: Accept,
-    answers: &[String],
-    started: u32,
-) -> Option<Divergence> {
-    if accept == Accept::Ordered {
-        return ordered(commands, &right_outputs(commands, pinned), answers);
-    }
-    if let Some(wrong) = any_order(commands, answers) {
-        return Some(wrong);
-    }
+/// Whether a run started fewer threads than it should. What it answered is for other rows to judge.
+fn too_few_threads(commands: &[String], edge: bool, started: u32) -> Option<Divergence> {
     let valid = commands.iter().filter(|command| matches!(parse(command), Ok(command) if command != Command::Exit));
-    let wanted = u32::try_from(valid.count()).unwrap_or(u32::MAX);
-    (accept == Accept::ThreadEach && started < wanted).then(|| Divergence {
+    let valid = u32::try_from(valid.count()).unwrap_or(u32::MAX);
+    let wanted = if edge { valid } else { THREADS_MIN };
+    (started < wanted).then(|| Divergence {
         step: 0,
-        expected: format!("{THREADS}{wanted} commands"),
+        expected: format!("{THREADS}{valid} commands"),
         actual: format!("{started} threads"),
     })
 }
 
 /// How the demand for a thread for each command begins.
 pub(super) const THREADS: &str = "a thread for each of ";
+
+/// What is expected where a run goes on after its end.
+const AFTER_BYE: &str = "no answer after BYE";
 
 /// The answer that is reported of a run that returned none.
 pub(super) const NO_ANSWERS: &str = "an empty list";
@@ -254,6 +277,9 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
         |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| printable_start(text));
     if answers.is_empty() && best.len() > 1 {
         return Some(differs_at(&[], 0, &format!("{} answers", best.len()), NO_ANSWERS.to_owned()));
+    }
+    if let (None, Some(more)) = (best.get(at), answers.get(at)) {
+        return Some(one_too_many(commands, at, more));
     }
     let given = answers.get(at).map(|answer| printable_start(answer) + &shifted(answers.len(), best.len()));
     Some(differs_at(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
@@ -348,12 +374,18 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             printable_start(answer) + &why + &shifted(answers.len(), wanted),
         ));
     }
-    answers.get(wanted).map(|more| differs_at(&[], wanted, "no answer after the last", printable_start(more)))
+    answers.get(wanted).map(|more| one_too_many(commands, wanted, more))
+}
+
+/// An answer where none was expected, because the commands before it are all or end the run.
+fn one_too_many(commands: &[String], at: usize, more: &str) -> Divergence {
+    let ended = commands.get(at.wrapping_sub(1)).is_some_and(|last| parse(last) == Ok(Command::Exit));
+    differs_at(&[], at, if ended { AFTER_BYE } else { "no answer after the last" }, printable_start(more))
 }
 
 /// Each answer of a case that is not the reference's to the same command: the step, what is right, and what was answered.
 pub(super) fn wrong(text: &str, events: &[Event]) -> Vec<(u32, String, String)> {
-    let right = reference(&commands(text).unwrap_or_default());
+    let right = reference(&commands(text));
     let mut said = events.iter().filter_map(|event| match &event.what {
         What::Said { text } => Some(text.clone()),
         _ => None,
@@ -372,11 +404,14 @@ pub(super) fn wrong(text: &str, events: &[Event]) -> Vec<(u32, String, String)> 
 /// Calls a submission's `simulate_distributed_cache` once with the commands of a script, and turns its answers into events. Cost:
 /// that of the call.
 pub fn run_script(script: &str, seed: u64, subject: &mut dyn Subject) -> Vec<Event> {
-    let commands = match commands(&unescaped(script)) {
-        Ok(commands) => commands,
+    let Calls { earlier, commands } = match calls(&unescaped(script)) {
+        Ok(calls) => calls,
         Err((line, message)) => return vec![Event { step: 0, line, at_ms: 0, what: What::Said { text: message } }],
     };
-    let whats = match subject.call(&mut World::new(seed), &Request::Simulate(commands)) {
+    let mut world = World::new(seed);
+    let first =
+        if earlier.is_empty() { Ok(()) } else { subject.call(&mut world, &Request::Simulate(earlier)).map(drop) };
+    let whats = match first.and_then(|()| subject.call(&mut world, &Request::Simulate(commands))) {
         Ok(Response::Lines(answers)) => answers.into_iter().map(|text| What::Said { text }).collect(),
         Ok(Response::NotImplemented { item }) => vec![What::NotImplemented { item }],
         Ok(_) => vec![What::Crashed { crash: Crash::Gibberish }],
@@ -387,9 +422,11 @@ pub fn run_script(script: &str, seed: u64, subject: &mut dyn Subject) -> Vec<Eve
 
 /// The commands as a script of the line protocol, in which invisible characters other than tabs are written out.
 pub(super) fn script(text: &str) -> String {
-    let commands = commands(text).unwrap_or_default().join("\n");
+    let Calls { earlier, commands } = calls(text).unwrap_or_default();
+    let between = if earlier.is_empty() { None } else { Some(AGAIN.to_owned()) };
+    let lines: Vec<String> = earlier.into_iter().chain(between).chain(commands).collect();
     let shown = |c: char| if matches!(c, '\n' | '\t') { c.to_string() } else { written_out(c).collect() };
-    commands.chars().map(shown).collect()
+    lines.join("\n").chars().map(shown).collect()
 }
 
 /// A script's text with what [`script`] wrote out put back.
@@ -416,10 +453,14 @@ fn unescaped(script: &str) -> String {
 /// The commands with their answers.
 pub(super) fn transcript(text: &str, events: &[Event]) -> String {
     const LINES_MAX: usize = 60;
-    let commands = commands(text).unwrap_or_default();
-    let mut lines: Vec<String> = Vec::new();
+    let Calls { earlier, commands } = calls(text).unwrap_or_default();
+    let asked = |command: &String| format!("> {}", command.chars().flat_map(written_out).collect::<String>());
+    let mut lines: Vec<String> = earlier.iter().map(asked).collect();
+    if !earlier.is_empty() {
+        lines.push(asked(&AGAIN.to_owned()));
+    }
     for (at, command) in commands.iter().enumerate() {
-        lines.push(format!("> {}", command.chars().flat_map(written_out).collect::<String>()));
+        lines.push(asked(command));
         let own = events.iter().filter(|event| event.step as usize == at);
         lines.extend(own.map(|event| format!("  {}", event.what)));
     }
@@ -431,108 +472,4 @@ pub(super) fn transcript(text: &str, events: &[Event]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines(text: &str) -> Vec<String> {
-        text.split('|').map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn a_range_of_commands_is_written_out_and_other_lines_stay_as_they_are() {
-        let text = "PUT c  \n@for 3..4 PUT k{} v{}\n\nEXIT\n";
-        assert_eq!(commands(text).expect("sound"), ["PUT c  ", "PUT k3 v3", "PUT k4 v4", "", "EXIT"]);
-        assert_eq!(commands("GET a\n\n").expect("sound"), ["GET a"]);
-        assert_eq!(commands("GET a\n@for x PUT").expect_err("no range").0, 2);
-        assert!(commands("@for 1..30000 GET a").is_err());
-    }
-
-    #[test]
-    fn answers_of_any_order_are_told_from_those_of_none() {
-        let commands = lines("PUT a 1|PUT a 2|GET a|DELETE a|DELETE a|DELETE a|GET b|GET !|EXIT|GET a");
-        for right in [
-            "STORED|STORED|2|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE",
-            "STORED|STORED|NOT_FOUND|NOT_FOUND|DELETED|DELETED|NOT_FOUND|ERROR|BYE",
-            "STORED|STORED|1|NOT_FOUND|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE",
-        ] {
-            assert_eq!(any_order(&commands, &lines(right)), None, "{right}");
-        }
-        for (wrong, at) in [
-            ("STORED|STORED|3|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|ERROR|BYE", 2),
-            ("STORED|STORED|2|DELETED|DELETED|DELETED|NOT_FOUND|ERROR|BYE", 5),
-            ("STORED|STORED|2|DELETED|DELETED|STORED|NOT_FOUND|ERROR|BYE", 5),
-            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|1|ERROR|BYE", 6),
-            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|NOT_FOUND|BYE", 7),
-            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE|2", 9),
-            ("STORED|STORED|2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR", 8),
-            ("STORED||2|DELETED|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE", 1),
-        ] {
-            assert_eq!(any_order(&commands, &lines(wrong)).map(|wrong| wrong.step), Some(at), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_missing_answer_is_told_where_the_next_one_stands_in_its_place() {
-        let commands = lines("PUT a 1|XYZ|GET a|EXIT");
-        let outputs = right_outputs(&commands, None);
-        let told = |answers: &str| {
-            let answers = lines(answers);
-            let both = [any_order(&commands, &answers), ordered(&commands, &outputs, &answers)];
-            both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.actual)))
-        };
-        let both = |step, actual: &str| [Some((step, actual.to_owned())), Some((step, actual.to_owned()))];
-        assert_eq!(told("STORED|1|BYE"), both(1, "1 (answers in all: 3, commands: 4)"));
-        assert_eq!(told("STORED|ERROR|1"), both(3, "(no more answers)"));
-        assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "1"));
-    }
-
-    #[test]
-    fn answers_that_only_stand_elsewhere_are_right_wherever_places_are_lost_already() {
-        let commands = lines("PUT a 1|PUT b 2|GET a|DELETE b|GET b|DELETE c|XYZ|EXIT");
-        let check = |accept, answers: &str, is_right: bool| {
-            let answers = placed(&commands, None, accept, lines(answers));
-            assert_eq!(divergence(&commands, None, accept, &answers, 8).is_none(), is_right, "{accept:?}: {answers:?}");
-        };
-        for (answers, ordered, any) in [
-            ("STORED|STORED|1|DELETED|NOT_FOUND|NOT_FOUND|ERROR|BYE", true, true),
-            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND", true, true),
-            // Each is of some order of the commands, but not of theirs.
-            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|2", false, true),
-            ("BYE|ERROR|NOT_FOUND|NOT_FOUND|NOT_FOUND|STORED|STORED|NOT_FOUND", false, true),
-            // One deleted twice, a half of a value, one too few, one too many.
-            ("BYE|ERROR|DELETED|DELETED|1|STORED|STORED|NOT_FOUND", false, false),
-            ("BYE|ERROR|NOT_FOUND|DELETED||STORED|STORED|NOT_FOUND", false, false),
-            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED", false, false),
-            ("BYE|ERROR|NOT_FOUND|DELETED|1|STORED|STORED|NOT_FOUND|NOT_FOUND", false, false),
-        ] {
-            check(Accept::Ordered, answers, ordered);
-            check(Accept::AnyOrder, answers, any);
-        }
-    }
-
-    #[test]
-    fn a_script_that_was_shown_says_the_same_when_it_is_run() {
-        for text in ["PUT a b\u{1}c\nGET a", "PUT\tb\tc", "PUT a \\u{41}", "PUT a \\u{", "PUT c  \n\nEXIT"] {
-            let shown = script(text);
-            assert!(shown.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')), "{shown:?}");
-            assert_eq!(commands(&unescaped(&shown)), commands(text), "{shown:?}");
-        }
-        assert_eq!(script("PUT a b\u{1}c"), "PUT a b\\u{1}c");
-    }
-
-    #[test]
-    fn an_open_question_has_several_right_outputs() {
-        let commands = lines("PUT k \"\"|GET k");
-        let outputs = right_outputs(&commands, Some("STORED\n\"\"\n----\nERROR\nNOT_FOUND\n"));
-        assert_eq!(ordered(&commands, &outputs, &lines("ERROR|NOT_FOUND")), None);
-        assert_eq!(ordered(&commands, &outputs, &lines("STORED|\"\"")), None);
-        let mixed = ordered(&commands, &outputs, &lines("STORED|NOT_FOUND")).expect("it is neither");
-        assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\" to `GET k`", "NOT_FOUND"));
-    }
-
-    #[test]
-    fn unpinned_the_line_cache_says_what_is_right() {
-        let commands = lines("PUT a b c|GET a|GET|EXIT|GET a");
-        assert_eq!(right_outputs(&commands, None), [lines("STORED|b c|ERROR|BYE")]);
-    }
-}
+mod tests;

@@ -9,9 +9,9 @@ use super::process::cpu_of;
 
 /// The processor time of a whole grading.
 pub const GRADING: Duration = Duration::from_mins(1);
-/// Memory for a grading's data. The stacks of a submission's threads count in full: up to 6,000 live at once with 1.3 MiB each
-/// (of which they use some KiB), beside the 1.8 GiB that they share. An honest grading uses a thirtieth of it.
-pub const DATA_BYTES: u64 = 10 << 30;
+/// Memory for a grading's data. The stacks of a submission's threads count in full: up to 12,000 live at once with 1.3 MiB each
+/// (of which they use some KiB), beside the 1.8 GiB that they share. An honest grading uses a fiftieth of it.
+pub const DATA_BYTES: u64 = 18 << 30;
 /// The largest file that a grading writes: a cached module.
 pub const FILE_BYTES: u64 = 64 << 20;
 /// No compiler is started after this time: the rest is for running what was built, and for the report.

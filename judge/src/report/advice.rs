@@ -76,6 +76,10 @@ pub(super) fn advice(interface: InterfaceKind, case: &CaseOutcome, language: Lan
             "Entre deux de vos étapes, un autre thread est passé ; le récit de l'ordonnancement montre où. Tenez un seul verrou \
              de la lecture à la modification, ou laissez une seule opération atomique faire les deux.",
         ),
+        Verdict::Deadlock if says(&["holds itself", "held by itself", "tenu par lui-même"]) => (
+            "A thread takes a lock that it holds already, and so waits for itself: let it go first, or do both under one lock.",
+            "Un thread prend un verrou qu'il tient déjà, et s'attend donc lui-même : relâchez-le d'abord, ou faites les deux sous un seul verrou.",
+        ),
         Verdict::Deadlock => (
             "Threads wait for each other. Take locks in the same order everywhere, let a guard go before you wait, and wake \
              everyone who waits after the change that they wait for.",

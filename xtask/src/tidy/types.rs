@@ -336,6 +336,7 @@ mod tests {
             ("lab/src/event.rs", "#[derive(Serialize)]\npub struct Event { a: u8 }\n"),
             ("lab/src/families/cluster/play.rs", "#[derive(Serialize)]\npub struct ClusterView { b: bool }\n"),
             ("judge/src/report.rs", "#[derive(Serialize)]\npub struct Report { c: String }\n"),
+            ("judge/src/pack/brief.rs", "#[derive(Serialize)]\npub struct Brief { g: u8 }\n"),
             ("lab/src/compare.rs", "#[derive(Serialize)]\npub struct Difference { d: u8 }\n"),
             ("judge/src/course/mod.rs", "#[derive(Serialize)]\npub struct PublicCourse { e: u8 }\n"),
             ("judge/src/course/attempt.rs", "#[derive(Serialize)]\npub struct Attempt { f: u8 }\n"),

@@ -38,17 +38,26 @@ pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language)
     let mut begun = BTreeSet::from([0]);
     let turns = seen.turns.iter().take(TURNS_MAX).map(|&(thread, line, how, to)| {
         begun.insert(thread);
+        let code = printable::clip(&printable::harmless(entrance.line(line)), 80);
+        let place = match line {
+            0 => String::new(),
+            _ => format!(" {}:{line} `{code}`", entrance.name),
+        };
+        match (how, language) {
+            (Turn::Wakes, Language::English) => return format!("{} wakes {} at{place}", name(thread), name(to)),
+            (Turn::Wakes, Language::French) => return format!("{} réveille {} à{place}", name(thread), name(to)),
+            (Turn::Stuck, Language::English) => return format!("{} waits at{place}; nobody can go on", name(thread)),
+            (Turn::Stuck, Language::French) => {
+                return format!("{} attend à{place} ; personne ne peut continuer", name(thread));
+            }
+            _ => {}
+        }
         // A thread that was started before has its first turn here.
         let goes_on = match (begun.insert(to), language) {
             (true, Language::English) => "goes on (its first turn)",
             (true, Language::French) => "continue (son premier tour)",
             (false, Language::English) => "goes on",
             (false, Language::French) => "continue",
-        };
-        let code = printable::clip(&printable::harmless(entrance.line(line)), 80);
-        let place = match line {
-            0 => String::new(),
-            _ => format!(" {}:{line} `{code}`", entrance.name),
         };
         let (thread, to) = (name(thread), name(to));
         match (how, language) {
@@ -60,6 +69,7 @@ pub(super) fn tell(entrance: &Entrance<'_>, seen: &Observed, language: Language)
             (Turn::Waits, Language::French) => format!("{thread} attend à{place} ; {to} {goes_on}"),
             (Turn::Ends, Language::English) => format!("{thread} ends; {to} {goes_on}"),
             (Turn::Ends, Language::French) => format!("{thread} finit ; {to} {goes_on}"),
+            (Turn::Wakes | Turn::Stuck, _) => String::new(),
         }
     });
     turns.collect()

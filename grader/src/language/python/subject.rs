@@ -1,4 +1,5 @@
-//! A Python submission as a subject: each call is one run, in a child process of its own.
+//! A Python submission as a subject: each call is one run, in a child process of its own. A second call of one subject makes the
+//! earlier ones again in that process, so that it finds what they left behind.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -48,7 +49,13 @@ impl Program {
 
     /// A fresh subject.
     pub fn python_subject(&self) -> PythonSubject {
-        PythonSubject { program: self.clone(), schedule: Schedule::new(Plan::Calm), crashed: None, observed: None }
+        PythonSubject {
+            program: self.clone(),
+            schedule: Schedule::new(Plan::Calm),
+            earlier: Vec::new(),
+            crashed: None,
+            observed: None,
+        }
     }
 
     /// The root file, for a story.
@@ -57,37 +64,37 @@ impl Program {
         Entrance { name: &self.entry, text }
     }
 
-    fn run(&self, commands: &[String], schedule: &Schedule, random: u64) -> Result<Heard, String> {
+    fn run(&self, calls: Calls<'_>, schedule: &Schedule, random: u64) -> Result<Heard, String> {
         let plan = match &schedule.plan {
             Plan::Calm => wire::Plan::Calm,
             Plan::Walk { seed } => wire::Plan::Walk { seed: *seed },
-            Plan::Pct { seed } => wire::Plan::Pct { seed: *seed, length: self.length(commands, random)? },
+            Plan::Pct { seed } => wire::Plan::Pct { seed: *seed, length: self.length(calls, random)? },
             Plan::Replay(switches) => {
                 wire::Plan::Replay { switches: switches.iter().map(|it| (it.thread, it.step, it.to)).collect() }
             }
         };
-        let heard = self.run_planned(commands, &plan, schedule.any_moment, random)?;
+        let heard = self.run_planned(calls, &plan, schedule.any_moment, random)?;
         if let (Plan::Calm, Heard::Reply(_, reply)) = (&schedule.plan, &heard)
             && let Some(observed) = &reply.observed
         {
             let length = observed.steps.saturating_mul(STEPS_A_LINE);
-            self.lengths.lock().unwrap_or_else(PoisonError::into_inner).insert(digest(commands), length);
+            self.lengths.lock().unwrap_or_else(PoisonError::into_inner).insert(digest(calls), length);
         }
         Ok(heard)
     }
 
     /// About how many steps a run with these commands takes, found by a calm run.
-    fn length(&self, commands: &[String], random: u64) -> Result<u64, String> {
-        let known = || self.lengths.lock().unwrap_or_else(PoisonError::into_inner).get(&digest(commands)).copied();
+    fn length(&self, calls: Calls<'_>, random: u64) -> Result<u64, String> {
+        let known = || self.lengths.lock().unwrap_or_else(PoisonError::into_inner).get(&digest(calls)).copied();
         if known().is_none() {
-            self.run(commands, &Schedule::new(Plan::Calm), random)?;
+            self.run(calls, &Schedule::new(Plan::Calm), random)?;
         }
         Ok(known().unwrap_or(1_000))
     }
 
     fn run_planned(
         &self,
-        commands: &[String],
+        Calls { earlier, commands }: Calls<'_>,
         plan: &wire::Plan,
         any_moment: bool,
         random: u64,
@@ -96,6 +103,7 @@ impl Program {
             entry: &self.entry,
             item: SIMULATE,
             commands,
+            earlier,
             schedule: plan,
             any_moment,
             steps_max: STEPS_MAX,
@@ -114,10 +122,19 @@ impl Program {
     }
 }
 
-/// A name for commands, used only within this process.
-fn digest(commands: &[String]) -> u64 {
+/// The commands of a subject's calls.
+#[derive(Debug, Clone, Copy, Hash)]
+struct Calls<'a> {
+    /// Those of calls that were answered before.
+    earlier: &'a [Vec<String>],
+    /// Those whose answers are asked for.
+    commands: &'a [String],
+}
+
+/// A name for calls, used only within this process.
+fn digest(calls: Calls<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    commands.hash(&mut hasher);
+    calls.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -132,6 +149,8 @@ impl Factory for Program {
 pub struct PythonSubject {
     program: Program,
     schedule: Schedule,
+    /// The commands of its calls so far.
+    earlier: Vec<Vec<String>>,
     crashed: Option<Crash>,
     observed: Option<wire::Observed>,
 }
@@ -141,7 +160,8 @@ impl PythonSubject {
         // Python's `random` is seeded with a copy of the world's next number, without drawing it: it cannot be known
         // whether a run used randomness.
         let random = world.random.clone().next_u64();
-        let heard = self.program.run(commands, &self.schedule, random);
+        let heard = self.program.run(Calls { earlier: &self.earlier, commands }, &self.schedule, random);
+        self.earlier.push(commands.to_vec());
         match heard.map_err(|message| Crash::Machine { message })? {
             Heard::Reply(_, reply) => {
                 let Reply { outcome, observed } = *reply;

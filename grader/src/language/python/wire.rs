@@ -73,6 +73,8 @@ pub enum Ask<'a> {
         item: &'a str,
         /// Its argument.
         commands: &'a [String],
+        /// The arguments of earlier calls in the same process, whose answers are not wanted again.
+        earlier: &'a [Vec<String>],
         /// The schedule of the threads.
         schedule: &'a Plan,
         /// Whether a sleep may end at any moment.
@@ -217,6 +219,10 @@ pub enum Turn {
     Waits,
     /// It is done.
     Ends,
+    /// It goes on, and has notified another that waits.
+    Wakes,
+    /// It waits, and so does everybody else.
+    Stuck,
 }
 
 /// What was observed of a run.

@@ -33,8 +33,9 @@ impl Default for Limits {
     }
 }
 
-/// The most threads that live at once: each has a native stack, and all stacks must fit into a grading's memory.
-pub(super) const LIVE_MAX: usize = 6_000;
+/// The most threads that live at once: those of ten thousand commands may all wait at one gate. Each has a native stack, and all
+/// stacks must fit into a grading's memory.
+pub(super) const LIVE_MAX: usize = 12_000;
 
 /// The reasons why a module is stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]

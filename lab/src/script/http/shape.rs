@@ -58,7 +58,9 @@ impl HttpShape {
             }
         }
         let wanted = self.body.as_ref()?;
-        let Ok(found) = serde_json::from_str::<Value>(body) else { return Some(Difference::NotJson) };
+        let Ok(found) = serde_json::from_str::<Value>(body) else {
+            return if asks_for_nothing(wanted) { None } else { Some(Difference::NotJson) };
+        };
         differs(wanted, &found, &mut "body".to_owned())
     }
 }
@@ -133,6 +135,11 @@ fn is_moment(text: &str) -> bool {
     is_date && is_time && is_offset
 }
 
+/// Whether a shape only says what may not be there: a body that is no JSON object, or none at all, has nothing of it.
+fn asks_for_nothing(wanted: &Value) -> bool {
+    wanted.as_object().is_some_and(|fields| !fields.is_empty() && fields.values().all(|field| field == "absent"))
+}
+
 /// The first difference, with its path: everything wanted must be found. In a pattern the text `"59..60"` stands for a number in
 /// that range, `"any"` for anything, `"text"` for any text, `"time"` for a moment, and `"absent"` for nothing or null.
 fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Difference> {
@@ -181,7 +188,7 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Differenc
                 None => found.as_str() == Some(pattern),
             },
         },
-        (wanted, found) => wanted == found,
+        (wanted, found) => wanted == found || asks_for_nothing(wanted),
     };
     if is_so { None } else { other(path, Some(found)) }
 }
@@ -224,6 +231,10 @@ mod tests {
         check("200 {\"created\": true}", ANSWER, "body.created is missing");
         check("200 {\"value\": \"absent\"}", ANSWER, "body.value is {\"id\":1.0,\"tags\":[\"a\",\"b\"]}");
         check("200 {}", "HTTP/1.1 200 OK\nnot json", "the body is no JSON");
+        // A body of another kind, or none, has nothing of what may not be there.
+        for body in ["not json", "", "[]", "null", "{\"error\": 1}"] {
+            check("200 {\"value\": \"absent\"}", &format!("HTTP/1.1 200 OK\n{body}"), "");
+        }
         check("404", "HTTP/1.1 200 OK\n{}", "HTTP/1.1 200 OK | {}");
         check("200", "(no answer)", "(no answer)");
     }

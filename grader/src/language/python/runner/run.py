@@ -258,6 +258,8 @@ def run(request, out, extra):
             if not callable(function):
                 result["reply"] = {"outcome": "missing"}
                 return
+            for earlier in request["earlier"]:
+                function(earlier)
             result["reply"] = lines_of(function(request["commands"]))
         except MemoryError:
             result["reply"] = {"outcome": "memory"}
@@ -272,6 +274,7 @@ def run(request, out, extra):
     task = s.task("MainThread")
     s.current = task
     s.alive += 1
+    s.begun += 1
     s._next_chunk()
     guard.hide_runner()
     guard.close_doors()
@@ -292,6 +295,9 @@ def run(request, out, extra):
                 reply = {"outcome": "memory"}
     elif how == "deadlock":
         reply = {"outcome": "deadlock", "waits": detail}
+    elif how == "threads":
+        reply = {"outcome": "raised", "type": "RuntimeError", "file": "", "line": 0,
+                 "message": f"can't start new thread: {detail} live at once, and all of them wait"}
     else:
         reply = {"outcome": "steps"}
     reply["observed"] = observed()

@@ -21,8 +21,12 @@ _back = _Frame.f_back.__get__
 _trace_opcodes = _Frame.f_trace_opcodes.__set__
 _trace_lines = _Frame.f_trace_lines.__set__
 
-# Alive at the same time; CPython's own word for more is the same RuntimeError.
+# Threads of the system at the same time, for which there is memory. Who was started after so many of them begins when one of them has
+# ended, or when all of them wait.
+EAGER_MAX = 1500
 THREADS_MAX = 2000
+# Alive at the same time, begun or not; CPython's own word for more is the same RuntimeError.
+ALIVE_MAX = 20000
 # From so many on whoever starts one more lets the others go first: 10,000 short threads need not live at once.
 CROWD = 48
 # Switches that a run remembers: what a story can hold.
@@ -37,6 +41,17 @@ SPIN_POINTS = 100
 SLOW = 1.0
 
 WALL_START = 1767225600.0
+# What ends a wait of the library's that is none for a lock, by the name of the call.
+NOTIFIED = {
+    "wait": " until another thread notifies it (`notify`, `notify_all`, or `set` of an event)",
+    "wait_for": " until another thread notifies it (`notify`, `notify_all`)",
+    "acquire": " until another thread calls `release`",
+    "__enter__": " until another thread calls `release`",
+    "get": " until another thread puts something in",
+    "put": " until another thread takes something out",
+    "result": " until the result is there",
+    "join": " until all that was put in is done",
+}
 
 
 def _age(task):
@@ -61,7 +76,7 @@ class Random:
 class Task:
     """A thread as the scheduler sees it."""
 
-    __slots__ = ("number", "name", "baton", "token", "timed_out", "waits_for", "priority", "ident", "worked")
+    __slots__ = ("number", "name", "baton", "token", "timed_out", "waits_for", "priority", "ident", "worked", "body")
 
     def __init__(self, number, name):
         self.number = number
@@ -74,6 +89,8 @@ class Task:
         self.priority = 0
         self.ident = 0
         self.worked = 0
+        # What it runs, until its thread of the system has begun.
+        self.body = None
 
 
 class Scheduler:
@@ -86,6 +103,9 @@ class Scheduler:
         self.current = None
         self.ready = []
         self.alive = 0
+        # Threads of the system; and who has none yet, and is in no other list.
+        self.begun = 0
+        self.later = []
         self.timers = []
         self.timer_count = 0
         self.now = 0.0
@@ -280,16 +300,19 @@ class Scheduler:
 
     def _turn(self, me, to, line, how):
         self._note(me, to, line, how)
-        to.baton.release()
+        self._go(to)
         me.baton.acquire()
 
     def _note(self, me, to, line, how):
         self.last = self.steps
         self.points = 0
-        if len(self.turns) < TURNS_MAX:
-            self.turns.append((me.number, line, how, to.number))
+        self._tell(me, to, line, how)
         self.current = to
         self._next_chunk()
+
+    def _tell(self, me, to, line, how):
+        if len(self.turns) < TURNS_MAX:
+            self.turns.append((me.number, line, how, to.number))
 
     def point(self):
         """Where a thread may have to stop: before it touches what threads share."""
@@ -331,6 +354,7 @@ class Scheduler:
         if self.kind == "pct":
             self.lowest -= 1
             me.priority = self.lowest
+        self._admit()
         if self.ready:
             self._leave(me, self._choose(me), _line(self.foreign), "stops")
 
@@ -361,7 +385,9 @@ class Scheduler:
         """The task with a number, which stands where a submission can look: it never holds a task itself."""
         return self.tasks[number] if type(number) is int and 0 <= number < len(self.tasks) else None
 
-    def wake(self, task):
+    def wake(self, task, notified=False):
+        if notified:
+            self._tell(self.current, task, _line(self.foreign), "wakes")
         task.token += 1
         self.ready.append(task)
 
@@ -375,10 +401,14 @@ class Scheduler:
 
     def _move_time(self):
         """When nobody can go on, time moves to the next who wakes by it."""
+        self._admit()
         while not self.ready:
             if self.idle is not None and self.idle():
                 continue
             if not self.timers:
+                me = self.current
+                if me.waits_for is not None:
+                    self._tell(me, me, _line(self.foreign), "stuck")
                 self.end(("deadlock", self.who_waits()))
             self.now = max(self.now, self.timers[0][0])
             self._due()
@@ -405,11 +435,37 @@ class Scheduler:
 
     def start(self, task, body):
         """A real thread for `task`, which runs `body` once it is its turn."""
-        if self.alive >= THREADS_MAX:
+        if self.alive >= ALIVE_MAX:
             raise RuntimeError("can't start new thread")
+        task.body = body
+        if self.begun < EAGER_MAX:
+            self._begin(task)
+            self.ready.append(task)
+        else:
+            self.later.append(task)
         self.alive += 1
+
+    def _begin(self, task):
+        body, task.body = task.body, None
         _real_start(self._run, (task, body))
-        self.ready.append(task)
+        self.begun += 1
+
+    def _admit(self):
+        """Where nobody can go on, one that has not begun: the oldest if there is room again, else the youngest, which is mostly what
+        the others wait for where threads are started from last to first."""
+        if not self.ready and self.later:
+            self.ready.append(self.later.pop(0 if self.begun < EAGER_MAX else -1))
+
+    def _go(self, task):
+        """It is `task`'s turn."""
+        if task.body is not None:
+            if self.begun >= THREADS_MAX:
+                self.end(("threads", self.begun))
+            try:
+                self._begin(task)
+            except RuntimeError:
+                self.end(("threads", self.begun))
+        task.baton.release()
 
     def _run(self, task, body):
         task.baton.acquire()
@@ -425,6 +481,7 @@ class Scheduler:
         self._counted()
         self._step()
         self.alive -= 1
+        self.begun -= 1
         me.token += 1
         if self.ended is not None:
             return
@@ -433,7 +490,7 @@ class Scheduler:
         to = self._choose(me)
         self.ready.remove(to)
         self._note(me, to, 0, "ends")
-        to.baton.release()
+        self._go(to)
 
     def crowd(self, new):
         """After a start. Calmly the new thread goes first; and where many live already, they do."""
@@ -442,15 +499,15 @@ class Scheduler:
         self._step()
         kind = self.kind
         if kind == "calm":
-            to = new
+            to = me if new.body is not None else new
         elif kind == "replay":
-            to = self._told() or new
+            to = self._told() or (me if new.body is not None else new)
         elif kind == "walk":
             to = self._any(me)
         else:
             self._lower(me)
             to = self._highest(me)
-        if to is not new:
+        if to is not (me if new.body is not None else new):
             self._differs(me, to)
         if to is not me:
             self._leave(me, to, _line(self.foreign), "starts")
@@ -495,22 +552,25 @@ class Scheduler:
             if task.waits_for is None or len(told) >= 20:
                 continue
             frame = frames.get(task.ident)
-            how, place = "waits", ""
+            how, place, called, notified = "waits", "", "", False
             while frame is not None:
                 code = frame.f_code
                 if not code.co_filename.startswith(self.foreign):
                     place = f" at {code.co_filename}:{frame.f_lineno} in {code.co_name}"
                     break
-                how = f"waits in `{code.co_name}`"
+                called = code.co_name
+                notified = notified or called == "wait" and code.co_filename.endswith("threading.py")
+                how = "waits" if called == "__enter__" else f"waits in `{called}`"
                 frame = _back(frame)
             what = task.waits_for
             reason = ""
             owner = self.task_of(getattr(what, "_owner", None))
-            if owner is not None:
+            if notified:
+                reason = NOTIFIED.get(called, "")
+            elif owner is not None:
                 line = getattr(what, "_line", 0)
                 taken = f", taken at line {line}" if line else ""
-                reason = (" for a lock that it holds itself" if owner is task and how == "waits in `acquire`" else
-                          "" if owner is task else
+                reason = (f" for a lock that it holds itself{taken}" if owner is task else
                           f" for a lock held by thread {owner.number} ({owner.name}){taken}")
             elif type(what) is Task:
                 reason = f" for the end of thread {what.number} ({what.name})"
@@ -628,9 +688,11 @@ class Lock:
         if s is None:
             self._owner = None
             return
+        # A condition has each waiter lock a lock of its own and wait for it again: who releases another's lock notifies.
+        notified = self._owner != s.current.number
         self._owner = None
         if self._waiters:
-            s.wake(s.tasks[self._waiters.pop(0)])
+            s.wake(s.tasks[self._waiters.pop(0)], notified)
         s.point()
 
     def locked(self):
