@@ -3,19 +3,12 @@ import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { AlsoFails, CheckReport as Check, Report } from "./engine/types";
 import type { Dialect } from "./engine/worker";
-import {
-  type Find,
-  gradeProgram,
-  type Lack,
-  offerProgram,
-  openCheckScript,
-  runAll,
-  stop,
-  trouble,
-} from "./lab";
+import { gradeProgram, type Lack, offerProgram, openCheckScript, runAll, stop, trouble } from "./lab";
 import { decodeLink } from "./link";
-import { briefs } from "./offers";
+import { briefs, choice } from "./offers";
+import { forget, remember, remembered } from "./remembered";
 import { language } from "./settings";
+import { words } from "./words";
 import { zip } from "./zip";
 
 export type { CheckReport as Check, Report, Verdict } from "./engine/types";
@@ -26,7 +19,10 @@ export interface Source {
   file: File;
 }
 
-export type Grading = { state: "idle" } | (Handed & (UnderWay | Graded | Refused));
+export type Grading = { state: "idle" } | Graded | (Handed & (UnderWay | Refused));
+
+/** What was handed in, and the report on it. */
+export type Graded = Handed & Marked;
 
 /** What was handed in, and on which exercise. */
 interface Handed {
@@ -46,13 +42,13 @@ interface Refused {
   why: Refusal | { said: string; isOfIt: boolean };
 }
 
-export interface Graded {
+interface Marked {
   state: "graded";
   report: Report;
   seed: string;
   here: boolean;
-  /** The very program that was graded: from the page itself, or built by the server from what was sent. */
-  find: Find;
+  /** The very bytes that were graded; nothing where a reload did not keep them. */
+  handed: Blob | undefined;
   /** In which language the failing cases' scripts are, by their links. */
   dialects: ReadonlyMap<string, Dialect>;
 }
@@ -89,6 +85,7 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
   const turn = latest;
   const name = nameOf(sources);
   grading.value = { state: "grading", here: false, exercise: "", name };
+  forget();
   const exercise = await chosen;
   const [first] = sources;
   const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
@@ -97,8 +94,25 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
   }
   grading.value = { state: "grading", here: here !== undefined, exercise, name };
   const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, name, exercise, seed);
-  if (turn === latest) {
-    grading.value = { ...end, exercise, name };
+  if (turn !== latest) {
+    return;
+  }
+  grading.value = { ...end, exercise, name };
+  if (end.state === "graded") {
+    remember({ exercise, name, ...end });
+  }
+}
+
+/** Shows the report that a reload kept, if it kept one and none has come since. */
+export async function resume(): Promise<void> {
+  const kept = remembered();
+  if (kept === undefined) {
+    return;
+  }
+  const dialects = await dialectsOf(kept.report);
+  if (grading.value.state === "idle") {
+    choice.value ??= kept.exercise;
+    grading.value = { ...kept, state: "graded", dialects };
   }
 }
 
@@ -130,7 +144,7 @@ async function ask(
   name: string,
   exercise: string,
   seed: string,
-): Promise<Graded | Refused> {
+): Promise<Marked | Refused> {
   const handed = sources.filter(({ path }) => !isProduct(path));
   const [only] = handed;
   if (!only) {
@@ -158,7 +172,7 @@ async function ask(
       report: answer,
       seed,
       here: false,
-      find: () => built(body, name, exercise),
+      handed: body,
       dialects,
     };
   } catch {
@@ -177,6 +191,16 @@ async function dialectsOf({ checks }: Report): Promise<ReadonlyMap<string, Diale
     return link && linked && !("fault" in linked) ? [[link, linked.dialect]] : [];
   });
   return new Map((await Promise.all(found)).flat());
+}
+
+/** The very program that was graded: a module as it was brought, a source built by the server once more. */
+async function programOf({ handed, here, name, exercise }: Graded): Promise<WebAssembly.Module | Lack> {
+  if (!handed) {
+    return { said: words.value.grades.notKept };
+  }
+  return here
+    ? ((await compileProgram(await handed.arrayBuffer())) ?? "unknown")
+    : built(handed, name, exercise);
 }
 
 /** The program of a submission that the server graded, built by it once more. */
@@ -215,7 +239,7 @@ function isEndless(): boolean {
 }
 
 /** A program on the public checks, in this page. */
-async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Graded | Refused> {
+async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Marked | Refused> {
   const brief = briefs.value.find(({ id }) => id === exercise);
   if (!brief) {
     return { state: "refused", why: briefs.value.length === 0 ? "noBrief" : "sourceOnly" };
@@ -235,7 +259,7 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         report: JSON.parse(report),
         seed,
         here: true,
-        find: async () => program.module,
+        handed: new Blob([program.bytes]),
         dialects: new Map(),
       };
 }
@@ -302,10 +326,10 @@ export function canOpen(failing: Failing, graded: Graded): boolean {
  */
 export function openCase(failing: Failing, title: string, graded: Graded): void {
   const { script, actual, expected, link = "" } = failing;
-  const { seed, find, dialects } = graded;
+  const { seed, dialects } = graded;
   const isOwn = obeysHere(graded);
   if (isOwn) {
-    offerProgram(DROPPED, find);
+    offerProgram(DROPPED, () => programOf(graded));
   }
   const dialect = dialects.get(link) ?? "lab";
   openCheckScript(

@@ -2,6 +2,7 @@ import "./style/page.css";
 import { render } from "preact";
 import { offerPrograms } from "./course";
 import { startEmbed } from "./embed";
+import { resume } from "./grading";
 import { startGuide } from "./guide";
 import { start } from "./lab";
 import { keepOffline } from "./offline";
@@ -17,6 +18,7 @@ if (root) {
 }
 offerPrograms();
 start();
+resume();
 startGuide();
 startEmbed();
 startProjector();

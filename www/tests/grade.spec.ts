@@ -213,6 +213,46 @@ test("a report names its exercise, and gives way where another is chosen", async
   }
 });
 
+test("a reload keeps the report and what was handed in, until something else is handed in", async ({
+  page,
+}) => {
+  const script = "node new 100\nnode get k\nexpect v";
+  const failing = { ...SAID, message: "Lost", expected: "v", actual: "nothing", script };
+  const asked: string[] = [];
+  await page.route("**/api/v1/build?**", (route) => {
+    asked.push(route.request().postData() ?? "");
+    return route.fulfill({ status: 422, json: { error: "lib.rs:1: not today" } });
+  });
+  await reporting(page, [{ ...RACE, ...failing, verdict: "fail" }], {
+    exercise: "distributed-cache",
+    grader: { version: "0", backend: "wasm" },
+  });
+  await openGrade(page);
+  await hand(page, "lib.rs", "fn mine() {}");
+  const report = page.getByTestId("grade-report");
+  const again = async () => {
+    await page.reload();
+    await page.getByRole("button", { name: "Grade" }).click();
+  };
+  for (let turn = 1; turn < 3; turn += 1) {
+    await expect(report).toContainText("Lost");
+    await again();
+    await expect(report).toContainText("Lost");
+    await page.getByTestId("grade-check").getByRole("button").first().click();
+    await expect(page.getByTestId("lacking")).toContainText("lib.rs:1: not today");
+    expect(asked).toEqual(Array(turn).fill("fn mine() {}"));
+    await again();
+  }
+  await page.route("**/api/v1/grade?**", (route) =>
+    route.fulfill({ status: 400, json: { error: "holds nothing" } }),
+  );
+  await hand(page, "notes.txt", "");
+  await expect(report).toContainText("Nothing to grade: notes.txt: holds nothing");
+  await again();
+  await expect(report).toHaveCount(1);
+  await expect(report).toHaveText("");
+});
+
 test("a grading under way is cancelled, and the next one is told", async ({ page }) => {
   const held: Route[] = [];
   await page.route("**/api/v1/grade?**", (route) => {

@@ -20,7 +20,7 @@ export function Outcome({ close }: { close: () => void }) {
   const { grades } = words.value;
   const now = grading.value;
   const isOfAnother =
-    (now.state === "graded" || now.state === "refused") && now.exercise !== chosen.value?.id;
+    (now.state === "graded" || now.state === "refused") && chosen.value && now.exercise !== chosen.value.id;
   if (isOfAnother) {
     return (
       <p class="note" data-testid="grade-elsewhere">

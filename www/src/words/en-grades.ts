@@ -55,6 +55,8 @@ export const grades = {
   tryReference: "See what the reference does",
   answered: "What your program answered:",
   story: "The order of threads that shows it:",
+  notKept:
+    "The page was loaded anew since, and your program was too large to be kept: hand it in again, then this opens on it.",
   nothingOfIt:
     "Nothing that this exercise asks for is in your program. Was it built for another exercise? Then choose that one.",
   here: "Your program was graded on the public checks, in this page. Only your teacher's own grading counts.",

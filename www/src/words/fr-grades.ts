@@ -57,6 +57,8 @@ export const grades: Words["grades"] = {
   tryReference: "Voir ce que fait la référence",
   answered: "Ce que votre programme a répondu :",
   story: "L'ordre des threads qui le montre :",
+  notKept:
+    "La page a été rechargée depuis, et votre programme était trop gros pour être conservé : remettez-le, puis ceci s'ouvrira avec lui.",
   nothingOfIt:
     "Votre programme n'a rien de ce que demande cet exercice. A-t-il été construit pour un autre ? Alors choisissez celui-là.",
   here: "Votre programme a été noté sur les vérifications publiques, dans cette page. Seule la correction de votre professeur compte.",

@@ -1,0 +1,70 @@
+/** The latest report of this tab and what was handed in, kept over a reload in the browser's session store. */
+import type { Report } from "./engine/types";
+
+export interface Remembered {
+  exercise: string;
+  name: string;
+  seed: string;
+  /** Whether the page itself graded it. */
+  here: boolean;
+  report: Report;
+  /** What was handed in; nothing where the store has no room for it. */
+  handed: Blob | undefined;
+}
+
+const KEY = "cachedojo.report";
+/** The store holds some 5 million characters, and the report needs room too. */
+const HANDED_MAX = 2 << 20;
+
+/** Keeps a report, and forgets the one before. Where the browser keeps nothing, a reload shows no report. */
+export async function remember({ handed, ...rest }: Remembered): Promise<void> {
+  forget();
+  const url = handed && handed.size <= HANDED_MAX ? await dataUrl(handed) : undefined;
+  for (const kept of [{ ...rest, url }, rest]) {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(kept));
+      return;
+    } catch {
+      // Too much: without what was handed in there may be room.
+    }
+  }
+}
+
+export function forget(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // A browser that keeps nothing has nothing to forget.
+  }
+}
+
+/** What was kept, if it is whole: another version of the page, or anybody, may have written it. */
+export function remembered(): Remembered | undefined {
+  try {
+    const { exercise, name, seed, here, report, url } = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+    const isWhole =
+      [exercise, name, seed].every((text) => typeof text === "string") &&
+      report?.schema === "cachedojo/report/v1" &&
+      [report.checks, report.diagnostics, report.mutants].every(Array.isArray);
+    const handed = typeof url === "string" ? blobOf(url) : undefined;
+    return isWhole ? { exercise, name, seed, here: here === true, report, handed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function dataUrl(blob: Blob): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => resolve(undefined);
+    reader.readAsDataURL(blob);
+  });
+}
+
+/** Not by `fetch`: the server's policy lets no page fetch such addresses. */
+function blobOf(url: string): Blob {
+  const [head = "", body = ""] = url.split(";base64,");
+  const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: head.replace("data:", "") });
+}
