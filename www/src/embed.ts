@@ -10,6 +10,7 @@ import {
   isBusy,
   isRead,
   isReady,
+  markedLines,
   openSheet,
   reading,
   run,
@@ -53,11 +54,11 @@ export function startEmbed(): void {
   });
   effect(() => {
     const { position, total, isDone } = run.value;
-    const { commands, diagnostics } = reading.value;
+    const { commands } = reading.value;
     if (isBusy.value || eventCount.value < 0 || !(isRead.value || position > 0)) {
       return;
     }
-    const mistakes = new Set(diagnostics.filter(({ isBlank }) => !isBlank).map(({ line }) => line)).size;
+    const mistakes = markedLines("mistake") + markedLines("refused");
     tellPlace({ position, total: total || commands, isDone, mistakes, ...judgedBefore(position) });
   });
 }

@@ -70,9 +70,22 @@ pub struct Marked {
     pub line: u32,
     /// What is wrong, in one sentence that names the remedy.
     pub message: String,
-    /// Whether nothing is wrong: a lesson left this place for an answer.
-    #[serde(rename = "isBlank")]
-    pub is_blank: bool,
+    /// What is the matter.
+    pub sort: MarkSort,
+}
+
+/// Why a place of a script is marked.
+#[derive(Serialize, Tsify, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+pub enum MarkSort {
+    /// The line cannot be read: it is not executed.
+    Mistake,
+    /// The protocol answers the line with an error.
+    Refused,
+    /// The line is executed, and probably means something else.
+    Doubt,
+    /// Nothing is wrong: a lesson left this place for an answer.
+    Blank,
 }
 
 /// A scenario file as an example.
@@ -200,13 +213,19 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
     let script = parse(text, dialect);
     let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
     let mut utf16 = Utf16::new(text);
-    let shown = advise(text, dialect).into_iter().chain(script.diagnostics).take(DIAGNOSTICS_SHOWN_MAX);
-    let diagnostics = shown.map(|diagnostic| Marked {
+    // A protocol's script is obeyed whole, whatever is wrong with it.
+    let advised = if dialect == Dialect::Lab { MarkSort::Doubt } else { MarkSort::Refused };
+    let advice = advise(text, dialect).into_iter().map(|diagnostic| (diagnostic, advised));
+    let mistakes = script.diagnostics.into_iter().map(|diagnostic| {
+        let sort = if diagnostic.mistake == Mistake::Blank { MarkSort::Blank } else { MarkSort::Mistake };
+        (diagnostic, sort)
+    });
+    let diagnostics = advice.chain(mistakes).take(DIAGNOSTICS_SHOWN_MAX).map(|(diagnostic, sort)| Marked {
         from: utf16.offset(diagnostic.span.start),
         to: utf16.offset(diagnostic.span.end),
         line: diagnostic.line,
         message: diagnostic.mistake.message(language_of(language)),
-        is_blank: diagnostic.mistake == Mistake::Blank,
+        sort,
     });
     let meant = likely_dialect(text, dialect).map(Dialect::name);
     Ok(Reading { commands, diagnostics: diagnostics.collect(), meant, needs_whole }.into_ts()?)

@@ -3,6 +3,7 @@
 import { batch } from "@preact/signals";
 import type { FromWorker } from "../engine/worker";
 import { language } from "../settings";
+import type { Marked } from "../wasm/cachedojo";
 import { colours, reading, sheet, type Text } from "./state";
 import { send } from "./wire";
 
@@ -30,6 +31,12 @@ export function readAgain(): void {
   isReading = false;
   nextToRead = undefined;
   read(sheet.value, language.value);
+}
+
+/** How many lines of the script are marked so. */
+export function markedLines(wanted: Marked["sort"]): number {
+  const marked = reading.value.diagnostics.filter(({ sort }) => sort === wanted);
+  return new Set(marked.map(({ line }) => line)).size;
 }
 
 export function hearReading({ id, reading: latest, words }: Extract<FromWorker, { kind: "read" }>): void {

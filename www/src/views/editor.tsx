@@ -185,14 +185,21 @@ function replaceText(view: EditorView, text: string): void {
   }
 }
 
-function shown(view: EditorView, { from, to, message, isBlank }: Marked): Diagnostic {
+const SEVERITIES: Record<Marked["sort"], Diagnostic["severity"]> = {
+  mistake: "error",
+  refused: "error",
+  doubt: "warning",
+  blank: "info",
+};
+
+function shown(view: EditorView, { from, to, message, sort }: Marked): Diagnostic {
   const { length } = view.state.doc;
   const renderMessage = () => {
     const box = document.createElement("span");
     render(<span>{coded(message)}</span>, box);
     return box;
   };
-  const severity = isBlank ? "info" : "error";
+  const severity = SEVERITIES[sort];
   return { from: Math.min(from, length), to: Math.min(to, length), severity, message, renderMessage };
 }
 

@@ -14,6 +14,7 @@ import {
   isStale,
   isWaiting,
   lack,
+  markedLines,
   reading,
   reset,
   run,
@@ -252,14 +253,12 @@ function Seed() {
   );
 }
 
+const TONES = { mistake: "tone-bad", refused: "tone-bad", doubt: "tone-warn", blank: "" };
+const SORTS = ["mistake", "refused", "doubt", "blank"] as const;
+
 function StatusText() {
   const { status, seedWrong } = words.value;
   const { diagnostics } = reading.value;
-  const wrong = new Set(diagnostics.filter(({ isBlank }) => !isBlank).map(({ line }) => line)).size;
-  const blanks = new Set(diagnostics.filter(({ isBlank }) => isBlank).map(({ line }) => line)).size;
-  // A protocol's script is obeyed whole, whatever is wrong with it.
-  const ofWrong = sheet.value.dialect === "lab" ? status.mistakes : status.refused;
-  const mistakes = wrong > 0 ? ofWrong(wrong) : "";
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
   const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
   const clock = run.value.view && !isStale.value ? run.value.view.clockMs : 0;
@@ -274,8 +273,14 @@ function StatusText() {
       )}
       <LastAnswer />
       <Judgements />
-      {mistakes && <span class="tone-bad">{mistakes}</span>}
-      {blanks > 0 && <span>{status.blanks(blanks)}</span>}
+      {SORTS.map(
+        (sort) =>
+          markedLines(sort) > 0 && (
+            <span key={sort} class={TONES[sort]}>
+              {status.lines[sort](markedLines(sort))}
+            </span>
+          ),
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { Words } from "./en";
 import { grades } from "./fr-grades";
+import { guide } from "./fr-guide";
 
 const lab = `# Un cache de 100 octets : Lancer, ou Pas.
 node new 100 lru
@@ -165,9 +166,12 @@ export const fr: Words = {
     heldByReference: (count) => `la référence tient ${some(count, "attente", "attentes")}`,
     broken: (count) => some(count, "rompue", "rompues"),
     line: (line) => `Ligne ${line}`,
-    blanks: (count) => `${some(count, "réponse", "réponses")} à remplir`,
-    mistakes: (count) => some(count, "ligne illisible", "lignes illisibles"),
-    refused: (count) => some(count, "ligne refusée", "lignes refusées"),
+    lines: {
+      blank: (count) => `${some(count, "réponse", "réponses")} à remplir`,
+      mistake: (count) => some(count, "ligne illisible", "lignes illisibles"),
+      refused: (count) => some(count, "ligne refusée", "lignes refusées"),
+      doubt: (count) => `${some(count, "ligne", "lignes")} à relire`,
+    },
     stale: "Le script a changé depuis cette exécution.",
     empty: "Le script n'a pas encore de commande.",
     failed: "Le moteur a échoué et a été relancé ; votre script est intact.",
@@ -228,66 +232,7 @@ export const fr: Words = {
     contains: "Il porte le script, sa graine et la commande où vous êtes.",
   },
   grades,
-  guide: {
-    welcome: "Par où commencer",
-    lessons: "Leçons",
-    fold: "Replier cette colonne",
-    unfold: "Ouvrir le guide",
-    hello: "Écrivez des commandes ; regardez un cache leur obéir. Chaque pas se défait.",
-    first: (title) => `Commencer par la leçon 1 : ${title}`,
-    firstHelp: (minutes) => `${some(minutes, "minute", "minutes")}, sans rien savoir d'avance`,
-    goOn: (title) => `Continuer : ${title}`,
-    goOnHelp: "Votre prochaine leçon",
-    free: "Jouer librement",
-    freeHelp: "Votre propre script, toutes les commandes",
-    grade: "Rendre votre code",
-    gradeHelp: "Chaque point de votre rendu, et pourquoi",
-    try: "Ou appuyez sur Lancer : un premier script est prêt.",
-    loading: "Les leçons se chargent.",
-    none: "Cette page est venue sans leçons. `cargo xtask play` les construit.",
-    gone: "Cette leçon n'est pas dans cette page.",
-    solved: (done, all) => `${some(done, "résolue", "résolues")} sur ${all}`,
-    points: (score) => some(score, "point", "points"),
-    minutes: (minutes) => `${minutes} min`,
-    kinds: { predict: "Prédire", expose: "Démasquer", repair: "Réparer", design: "Concevoir" },
-    export: "Exporter",
-    import: "Importer",
-    importWrong: "Ce n'est pas un fichier de progression : choisissez-en un que cette page a exporté.",
-    imported: (lessons, scripts) =>
-      lessons + scripts === 0
-        ? "Rien de nouveau : tout y est déjà."
-        : `Ajouté : la progression de ${some(lessons, "leçon", "leçons")}, ${some(scripts, "script", "scripts")}.`,
-    reset: "Oublier",
-    resetTitle: "Oublier votre progression ?",
-    resetHelp:
-      "Cette page oublie quelles leçons vous avez résolues, vos points et les indices lus. Vos scripts restent. Exportez d'abord si vous voulez retrouver le reste.",
-    resetYes: "Oublier ma progression",
-    example: "Un exemple",
-    runExample: "Lancer l'exemple",
-    task: "À vous",
-    check: "Vérifier",
-    hint: (number, all) => `Indice ${number} sur ${all}`,
-    again: "Recommencer",
-    verdict: "Verdict",
-    states: {
-      checking: "Vérification…",
-      stopped: "La vérification a été arrêtée.",
-      unloaded: "Le programme à démasquer n'a pas pu être chargé : vérifiez la connexion et réessayez.",
-    },
-    isSolved: (score) => `Résolu : ${some(score, "point", "points")} sur 100.`,
-    outdated: "Votre script a changé depuis la vérification : vérifiez-le de nouveau.",
-    notYet: "Pas encore.",
-    par: (length, par) =>
-      length <= par
-        ? `${some(length, "ligne", "lignes")} : on ne connaît pas de script plus court.`
-        : `${some(length, "ligne", "lignes")} ; ${par === 1 ? "1 suffit" : `${par} suffisent`}.`,
-    parting: (line) => `Ils se séparent à la ligne ${line}`,
-    sound: "Le cache sain",
-    other: "Celui qui a le bogue",
-    learned: "Ce qu'il y avait à apprendre",
-    diff: "Le bogue lui-même",
-    next: (title) => `Suivante : ${title}`,
-  },
+  guide,
   strip: {
     scrubber: "Où en est l'exécution",
     scrubberHelp: "Glissez jusqu'à une commande. Marques : une entrée partie, une panne, une attente rompue.",

@@ -1,6 +1,7 @@
 """Tests that do not count, each for another reason, and one that does."""
 
 import random
+import threading
 import time
 
 import pytest
@@ -24,6 +25,31 @@ def test_sleeps():
     with DistributedCache() as cache:
         cache.set("a", 1, ttl=1)
         time.sleep(1.1)
+        assert cache.get("a") is None
+
+
+def test_sleeps_by_another_name():
+    with DistributedCache() as cache:
+        cache.set("a", 1, ttl=1)
+        threading.Event().wait(1.1)
+        assert cache.get("a") is None
+
+
+def test_sleeps_by_a_timer():
+    with DistributedCache() as cache:
+        cache.set("a", 1, ttl=1)
+        timer = threading.Timer(1.1, lambda: None)
+        timer.start()
+        timer.join()
+        assert cache.get("a") is None
+
+
+def test_sleeps_busily():
+    with DistributedCache() as cache:
+        cache.set("a", 1, ttl=0.2)
+        end = time.time() + 0.3
+        while time.time() < end:
+            pass
         assert cache.get("a") is None
 
 

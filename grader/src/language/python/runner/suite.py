@@ -17,6 +17,9 @@ TEXT_MAX = 1500
 # The last characters of what a test prints, which are shown if it fails.
 PRINTED_MAX = 300
 # How many things that look like tests and are none are told.
+# In seconds: a thread that waits for less does not wait for time to pass.
+LOOK_AGAIN = 0.1
+READS_WITHOUT_A_CALL = 1000
 UNCOLLECTED_MAX = 50
 # What an object's own text ends in: another number in every run.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
@@ -129,6 +132,26 @@ class Recorder:
         now["calls"] = sum(counts)
         now["slept"] = link.sleeps
         self.mark(now)
+
+
+def note_waiting(s, link):
+    """Counts what only lets time pass: sleeps, waits whose time runs out, looks at a clock and at nothing else."""
+    wait, read_clock = s.wait, s.read_clock
+
+    def noted_wait(what, timeout=None):
+        is_over = not wait(what, timeout)
+        # Threads beside the test may look now and then whether they are to stop.
+        if is_over and timeout and (s.current.number == 0 or timeout >= LOOK_AGAIN):
+            link.sleeps += 1
+        return not is_over
+
+    def noted_read():
+        now = read_clock()
+        if s.reads == READS_WITHOUT_A_CALL:
+            link.sleeps += 1
+        return now
+
+    s.wait, s.read_clock = noted_wait, noted_read
 
 
 def name_of(nodeid):
@@ -257,14 +280,7 @@ def run(request, out, extra):
 
     # A test that takes too many steps ends the run: an exception it could swallow.
     s.idle = link.idle
-    sleep = s.sleep
-
-    def noted_sleep(seconds):
-        if seconds > 0:
-            link.sleeps += 1
-        sleep(seconds)
-
-    s.sleep = noted_sleep
+    note_waiting(s, link)
     # pytest keeps what it finds here first for itself.
     sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = errors
     sys.stdin = sys.__stdin__ = open("/dev/null")
