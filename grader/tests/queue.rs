@@ -169,7 +169,14 @@ impl Keeper for Postgres {
     }
 
     /// Its jobs are free as soon as its connections are closed, which is now.
-    fn forget_worker(&self, _: u64) {}
+    fn forget_worker(&self, number: u64) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
+        runtime.block_on(async {
+            let pool = sqlx::PgPool::connect(&self.url).await.expect("it is there");
+            let forget = "UPDATE cachedojo_workers SET seen_at = 'epoch' WHERE number = $1";
+            sqlx::query(forget).bind(i64::try_from(number).expect("small")).execute(&pool).await.expect("forgotten");
+        });
+    }
 
     fn left(&self) -> Vec<String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread");
@@ -267,6 +274,7 @@ fn keeps_its_promises(keeper: &dyn Keeper) {
     // A worker dies: its job goes to the next, and both attempts count.
     drop((first, one));
     keeper.forget_worker(worker_1);
+    assert_eq!(class.refusals("u").expect("heard"), [], "nobody hears of a worker that is gone");
     let third = open();
     let worker_3 = third.enter().expect("a number");
     // PostgreSQL hears of the closed connection when it gets to it: one asks until then.
@@ -299,7 +307,9 @@ fn keeps_its_promises(keeper: &dyn Keeper) {
     class.put_pack("digest", b"pack \0").expect("put");
     assert_eq!(other.pack("digest").expect("read").as_deref(), Some(&b"pack \0"[..]));
     assert_eq!(other.pack("another").expect("read"), None);
+    other.refuse(worker_2, "u", "it is another").expect("told");
     other.leave(worker_2).expect("gone");
+    assert_eq!(class.refusals("u").expect("heard"), [], "nor of one that left");
     third.leave(worker_3).expect("gone");
 }
 

@@ -143,7 +143,8 @@ impl Runner {
         // A cluster's state grows with the requests to it: about this much for each command.
         let simulated = self.cluster.as_ref().map_or(0, |_| (64 << 10) + 2_000 * self.next as u64);
         let servers = self.servers.iter().map(|id| id.len() as u64 + 40).sum::<u64>();
-        marked + simulated + servers
+        let answers = [&self.last_answer, &self.answer_before, &self.last_http].into_iter().flatten();
+        marked + simulated + servers + answers.map(|answer| bulk(answer) as u64).sum::<u64>()
     }
 
     /// Executes the script's next command on `subject`, and appends the events. `false` at the end of the script and after a

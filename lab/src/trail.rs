@@ -128,6 +128,14 @@ mod tests {
     }
 
     #[test]
+    fn large_answers_count_for_what_is_kept() {
+        let script = parse("node new 64MiB\nnode set k 4000000*x\nnode get k\nnode new 1KiB", Dialect::Lab);
+        let (mut runner, mut subject) = (Runner::new(0), Reference::default());
+        while runner.step(&script, &mut subject, &mut Vec::new()) {}
+        assert!(runner.bytes() >= 4_000_000, "{}", runner.bytes());
+    }
+
+    #[test]
     fn what_is_kept_has_a_bound_however_much_there_is() {
         let script = parse("node new 8MiB\nfor 1..60 node set k{} 500000*x\nfor 1..20000 node get k", Dialect::Lab);
         let (trail, _) = run(&script);

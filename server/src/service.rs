@@ -153,7 +153,8 @@ impl Service {
         answered.context("the database took too long").and_then(|answered| answered)
     }
 
-    /// Changes settings here and in the database: both, or neither.
+    /// Changes settings here and in the database: both, or neither. What is forgotten is forgotten in the database first, so that a
+    /// refused request has emptied nothing.
     async fn change(&self, request: Request, now: Instant) -> Result<Reply, Failure> {
         // What another service set meanwhile stays, where this request names another setting.
         let alone = async {
@@ -165,25 +166,26 @@ impl Service {
             Failure::NoDatabase
         })?;
         let namespace = request.namespace().unwrap_or_default().to_owned();
+        let failed = |error: anyhow::Error| {
+            tracing::error!(namespace, error = format!("{error:#}"), "settings could not be kept");
+            Failure::NoDatabase
+        };
+        if matches!(request, Request::Forget { .. }) {
+            self.in_time(self.database.forget(&namespace)).await.map_err(failed)?;
+        }
         let (old, known) = self.settings_and_changes(&namespace);
         let reply = self.store.obey(request, now).await?;
-        let kept = match &reply {
-            Reply::Settings(named) => {
-                let all = self.settings_and_changes(&namespace).1;
-                // A full trail loses its first rows, so new ones are counted from the end.
-                let count = old.differences(named.settings).len();
-                let new = all.len().saturating_sub(count);
-                self.in_time(self.database.keep(named, &all[new..])).await
+        if let Reply::Settings(named) = &reply {
+            let all = self.settings_and_changes(&namespace).1;
+            // A full trail loses its first rows, so new ones are counted from the end.
+            let count = old.differences(named.settings).len();
+            let new = all.len().saturating_sub(count);
+            if let Err(error) = self.in_time(self.database.keep(named, &all[new..])).await {
+                let mut before = named.clone();
+                before.settings = old;
+                _ = self.store.with_machine(|machine| machine.restore(&before, known, now));
+                return Err(failed(error));
             }
-            _ => self.in_time(self.database.forget(&namespace)).await,
-        };
-        if let Err(error) = kept {
-            tracing::error!(namespace, error = format!("{error:#}"), "settings could not be kept");
-            if let Reply::Settings(mut named) = reply {
-                named.settings = old;
-                _ = self.store.with_machine(|machine| machine.restore(&named, known, now));
-            }
-            return Err(Failure::NoDatabase);
         }
         Ok(reply)
     }
@@ -249,17 +251,18 @@ impl Service {
         if announced > self.body_bytes_max as u64 {
             return Err(Refusal::BodyTooLarge);
         }
-        let (mut bytes, mut reserved) = (Vec::new(), Vec::new());
+        let mut bytes = Vec::new();
+        let mut reserved = self.bodies.try_acquire_many(0).map_err(|_| Refusal::Busy)?;
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame.map_err(|_| Refusal::BodyBroken)?.into_data() else { continue };
             if bytes.len() + frame.len() > self.body_bytes_max {
                 return Err(Refusal::BodyTooLarge);
             }
-            if !frame.is_empty() {
-                let kib = u32::try_from(frame.len().div_ceil(1024)).map_err(|_| Refusal::BodyTooLarge)?;
-                reserved.push(self.bodies.try_acquire_many(kib).map_err(|_| Refusal::Busy)?);
-            }
             bytes.extend_from_slice(&frame);
+            // By the sum: a body may come in chunks of a byte each.
+            let more = bytes.len().div_ceil(1024).saturating_sub(reserved.num_permits());
+            let more = u32::try_from(more).map_err(|_| Refusal::BodyTooLarge)?;
+            reserved.merge(self.bodies.try_acquire_many(more).map_err(|_| Refusal::Busy)?);
         }
         Ok(bytes)
     }
@@ -366,9 +369,10 @@ impl Service {
             Err(failure) => return done(send(failure.into()), "OTHER", None),
         };
         let (operation, namespace) = (request.operation(), request.namespace().map(str::to_owned));
+        let is_health = matches!(request, Request::Health);
         let reply = match self.obey(request).await {
-            Err(failure) if operation == "HEALTH" => unhealthy(failure.status(), false, &failure.to_string()),
-            Ok(healthy) if operation == "HEALTH" => {
+            Err(failure) if is_health => unhealthy(failure.status(), false, &failure.to_string()),
+            Ok(healthy) if is_health => {
                 let trouble = self.node_trouble().await;
                 trouble.map_or_else(|| send(healthy.into()), |why| unhealthy(503, true, &why))
             }

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachedojo_lab::world::cluster::plan::objects_that_live_on;
 use cachedojo_lab::world::cluster::simulate::{Life, live, relive, script, shrink};
 use cachedojo_lab::world::cluster::story::Counts;
+
+mod listener;
 
 /// The most lives that are run to shrink a failing one.
 const SHRINK_TRIES: usize = 600;
@@ -62,7 +63,7 @@ fn play(files: &[String]) -> ExitCode {
             println!("  {line}");
         }
     }
-    println!("listeners\n  {} objects live on", objects_that_live_on());
+    println!("listeners\n  {}", listener::listen());
     ExitCode::SUCCESS
 }
 

@@ -12,10 +12,9 @@
 //! assert_eq!(answers, ["STORED", "b c", "BYE"]);
 //! ```
 //!
-//! **Line ends.** A command contains no line end: scripts are split with [`str::lines`], so `
-//! ` and `\r
-//! ` both end a line. A `\r` that is not followed by `
-//! ` stays in the command, where it is an unprintable character, and the answer is `ERROR`.
+//! **Line ends.** A command contains no line end: scripts are split with [`str::lines`], so `\n` and `\r\n` both
+//! end a line. A `\r` that is not followed by `\n` stays in the command, where it is an unprintable character, and the answer is
+//! `ERROR`.
 //!
 //! [`LineCache`] answers one command after the other; [`simulate_distributed_cache`] runs all commands of a script
 //! concurrently. Both give the same answers, because commands on one key keep their input order, and the order of

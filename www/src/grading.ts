@@ -8,16 +8,10 @@ import { decodeLink } from "./link";
 import { briefs, choice } from "./offers";
 import { forget, remember, remembered } from "./remembered";
 import { language } from "./settings";
+import { isProduct, isTooMuch, packed, type Source } from "./sources";
 import { words } from "./words";
-import { zip } from "./zip";
 
 export type { CheckReport as Check, Report, Verdict } from "./engine/types";
-
-/** A file of a submission, by its path. */
-export interface Source {
-  path: string;
-  file: File;
-}
 
 export type Grading = { state: "idle" } | Graded | (Handed & (UnderWay | Refused));
 
@@ -58,6 +52,7 @@ export type Failing = Check | AlsoFails;
 
 type Refusal =
   | "nothing"
+  | "unreadable"
   | "tooLarge"
   | "unreachable"
   | "program"
@@ -67,10 +62,6 @@ type Refusal =
   | "sourceOnly";
 
 export const grading = signal<Grading>({ state: "idle" });
-
-/** More is no submission, and the grader would refuse it. */
-const BYTES_MAX = 4 << 20;
-const FILES_MAX = 256;
 
 let latest = 0;
 /** What ends the request that is under way. */
@@ -150,16 +141,21 @@ async function ask(
   if (!only) {
     return { state: "refused", why: "nothing" };
   }
-  if (handed.length > FILES_MAX || handed.reduce((sum, { file }) => sum + file.size, 0) > BYTES_MAX) {
+  if (isTooMuch(handed)) {
     return { state: "refused", why: "tooLarge" };
   }
   const wish = asked(exercise, name, { seed, format: "json" });
+  let body: Blob;
   try {
     // Read once: what is asked for later is what was graded, whatever has become of the files since.
     const isAlone = handed.length === 1 && !only.path.includes("/");
-    const body = isAlone
+    body = isAlone
       ? new Blob([await only.file.arrayBuffer()], { type: "application/octet-stream" })
       : await packed(handed);
+  } catch {
+    return { state: "refused", why: "unreadable" };
+  }
+  try {
     const response = await post(`api/v1/grade?${wish}`, body, underWay.signal);
     const answer = await response.json();
     if (!response.ok) {
@@ -262,51 +258,6 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         handed: new Blob([program.bytes]),
         dialects: new Map(),
       };
-}
-
-/** What a compiler or a version control made: never part of a submission. */
-function isProduct(path: string): boolean {
-  return /(^|\/)(target|\.git|__MACOSX)\//.test(path) || /(^|\/)\.DS_Store$/.test(path);
-}
-
-/** The files' bytes, unread, in one archive: what they are, and which of them is graded, is the grader's to say. */
-async function packed(sources: Source[]): Promise<Blob> {
-  const entries = sources.map(async ({ path, file }) => ({
-    path,
-    bytes: new Uint8Array(await file.arrayBuffer()),
-  }));
-  return zip(await Promise.all(entries));
-}
-
-/** All files that were dropped, those inside folders too. Must be called while the drop is being handled. */
-export async function dropped({ items }: DataTransfer): Promise<Source[]> {
-  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  return (await Promise.all(entries.map(walk))).flat();
-}
-
-async function walk(entry: FileSystemEntry): Promise<Source[]> {
-  if (entry.isFile) {
-    const file = await new Promise<File>((resolve, reject) =>
-      (entry as FileSystemFileEntry).file(resolve, reject),
-    );
-    return [{ path: entry.fullPath.slice(1), file }];
-  }
-  if (entry.name === "target" || entry.name.startsWith(".")) {
-    return [];
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const found: Source[] = [];
-  // A reader gives a folder's entries in parts; an empty part is the end.
-  while (found.length <= FILES_MAX) {
-    const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
-    if (part.length === 0) {
-      break;
-    }
-    found.push(...(await Promise.all(part.map(walk))).flat());
-  }
-  return found;
 }
 
 /** Whether the graded program is one that obeys scripts in this page: other languages and other exercises run in the grader only. */

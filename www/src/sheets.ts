@@ -85,7 +85,8 @@ export function lessonExampleSheet({ text, dialect, seed }: Script, lesson: stri
 
 /** The script of a check that a submission lost. */
 export function checkSheet({ text, dialect, seed, subject }: Script, origin: Origin): Sheet {
-  const id = `check.${origin.title}.${seed}`;
+  // Another submission's script under the same title is another sheet.
+  const id = `check.${dialect}.${digest(text)}.${seed}`;
   return { ...restore({ id, dialect, original: { text, seed }, origin }), subject };
 }
 

@@ -14,6 +14,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::summary::State;
 use crate::host::printable;
 
+/// Why there is no report of a submission whose files are others than those that the class's key is of.
+pub(crate) const CHANGED: &str = "the submission changed while it was graded: grade the class again";
+
 /// Grades what is at a path.
 pub type Grade<'a> = dyn Fn(&Path) -> Result<Report> + Sync + 'a;
 

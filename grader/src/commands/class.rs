@@ -25,7 +25,7 @@ use crate::class::key::Keys;
 use crate::class::roster::Roster;
 use crate::class::store::{Past, Store};
 use crate::class::summary::{Class, Learner, State};
-use crate::class::work::{Job, grade_all};
+use crate::class::work::{CHANGED, Job, grade_all};
 use crate::class::{page, table};
 use crate::cli::ClassArgs;
 use crate::host;
@@ -229,9 +229,7 @@ fn grade_missing(
             Ok(report) if report.verdict == GradeVerdict::HarnessError => {
                 report.diagnostics.iter().map(|found| found.message.as_str()).collect::<Vec<_>>().join("\n")
             }
-            Ok(_) if keys.key(&job.path) != job.key => {
-                "the submission changed while it was graded: grade the class again".to_owned()
-            }
+            Ok(_) if keys.key(&job.path) != job.key => CHANGED.to_owned(),
             Ok(report) => return store.remember(&job.key, &nameless(report, hand_out::name())),
             Err(message) => message,
         };

@@ -13,7 +13,7 @@ use super::job::{Grading, NAME, Settled, Terms, pack_bytes};
 use super::posting::{Posting, Stage};
 use super::store::Queue;
 use crate::class::key::Keys;
-use crate::class::work::{Grade, Job, Progress, grade_one, line};
+use crate::class::work::{CHANGED, Grade, Job, Progress, grade_one, line};
 use crate::host::outcome::say;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::run::bench::Bench;
@@ -61,24 +61,32 @@ pub fn grade_all(
     if setting.again {
         jobs.iter().try_for_each(|job| queue.forget(&job.key))?;
     }
-    queue.put_pack(&pack, &bytes)?;
     let mut settle = |job: &Job, graded: Result<Report, String>, progress: &mut Progress| {
         let told = line(job, &graded);
         done(job, graded)?;
         progress.advance(&told);
         Ok::<(), anyhow::Error>(())
     };
-    for job in jobs {
-        match posting(job, &pack, setting)? {
-            Some(posting) => {
-                watch.terms.insert(posting.terms_id.clone());
-                queue.put(&posting)?;
-                left.push_back(job);
-            }
-            None => settle(job, grade_one(&job.path, grade), &mut progress)?,
+    // The jobs that are on the queue no more: it was emptied by a restart, or another class collected the same job.
+    let mut missing: Vec<&Job> = jobs.iter().collect();
+    loop {
+        if !missing.is_empty() {
+            queue.put_pack(&pack, &bytes)?;
         }
-    }
-    while !left.is_empty() {
+        for job in missing.drain(..) {
+            match ready(job, &pack, setting)? {
+                Ready::Posting(posting) => {
+                    watch.terms.insert(posting.terms_id.clone());
+                    queue.put(&posting)?;
+                    left.push_back(job);
+                }
+                Ready::Unreadable => settle(job, grade_one(&job.path, grade), &mut progress)?,
+                Ready::Changed => settle(job, Err(CHANGED.to_owned()), &mut progress)?,
+            }
+        }
+        if left.is_empty() {
+            break;
+        }
         let mut is_still = true;
         for _ in 0..left.len().div_ceil(KEYS_A_LOOK) {
             let looked: Vec<&Job> = left.drain(..left.len().min(KEYS_A_LOOK)).collect();
@@ -90,15 +98,9 @@ pub fn grade_all(
                     watch.took_ms.push(outcome.took_ms);
                     settle(job, outcome.graded, &mut progress)?;
                     queue.forget(&job.key)?;
+                } else if stage.is_none() {
+                    missing.push(job);
                 } else {
-                    if stage.is_none() {
-                        // The queue was emptied by a restart, or another class collected the same job: put it there
-                        // again.
-                        queue.put_pack(&pack, &bytes)?;
-                        if let Some(posting) = posting(job, &pack, setting)? {
-                            queue.put(&posting)?;
-                        }
-                    }
                     left.push_back(job);
                 }
             }
@@ -112,19 +114,27 @@ pub fn grade_all(
     Ok(())
 }
 
-/// A job in the queue's form; `None` if the submission cannot be read.
-fn posting(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Option<Posting>> {
+/// What can be done with a job.
+enum Ready {
+    /// It goes on the queue in this form.
+    Posting(Posting),
+    /// The submission cannot be read: a worker could say no more than this machine.
+    Unreadable,
+    /// The submission is another than when the class was examined.
+    Changed,
+}
+
+fn ready(job: &Job, pack: &str, setting: &Conditions<'_>) -> Result<Ready> {
     let read: Result<Submission, Unreadable> = Submission::read(&job.path, &setting.bench.pack.exercise.languages);
-    // A submission that changed since the class was examined has another key: that is an error here.
     if setting.keys.key_of(&job.path, &read) != job.key {
-        return Ok(None);
+        return Ok(Ready::Changed);
     }
-    let Ok(mut submission) = read else { return Ok(None) };
+    let Ok(mut submission) = read else { return Ok(Ready::Unreadable) };
     NAME.clone_into(&mut submission.path);
     let code: CodeLanguage = submission.language;
     let terms = Terms::of(setting.bench, pack, code)?;
     let asked = Grading { seed: setting.seed, language: setting.language, submission };
-    Ok(Some(Posting {
+    Ok(Ready::Posting(Posting {
         key: job.key.clone(),
         terms_id: terms.id(),
         terms: serde_json::to_string(&terms)?,

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgPool, Row as _
 use tokio::runtime::Handle;
 
 use super::job::{JOB_BYTES_MAX, OUTCOME_BYTES_MAX, PACK_BYTES_MAX};
-use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, Stage};
+use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, REFUSALS_MAX, Stage};
 
 /// The queue in a database.
 #[derive(Debug, Clone)]
@@ -100,8 +100,10 @@ impl Postgres {
     }
 
     pub(super) async fn refusals(&self, terms_id: &str) -> Done<Vec<(u64, String)>> {
-        let look = "SELECT worker, why FROM cachedojo_refusals WHERE terms_id = $1 ORDER BY worker LIMIT 100";
-        let rows = sqlx::query(look).bind(terms_id).fetch_all(&self.pool).await?;
+        let look = "SELECT worker, why FROM cachedojo_refusals JOIN cachedojo_workers ON number = worker \
+                    WHERE terms_id = $1 AND seen_at > now() - $2 * interval '1 millisecond' ORDER BY worker LIMIT $3";
+        let asked = sqlx::query(look).bind(terms_id).bind(f64::from(ABSENT_MS)).bind(i64::from(REFUSALS_MAX));
+        let rows = asked.fetch_all(&self.pool).await?;
         rows.iter().map(|row| Ok((row.try_get::<i64, _>(0)?.unsigned_abs(), row.try_get(1)?))).collect()
     }
 

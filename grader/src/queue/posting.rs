@@ -6,6 +6,8 @@ use std::time::Duration;
 pub(super) const KEPT_S: u32 = 7 * 24 * 3600;
 /// How long after its last heartbeat a worker counts as present, in milliseconds.
 pub(super) const ABSENT_MS: u32 = 10_000;
+/// The most refusals that are read at once.
+pub(super) const REFUSALS_MAX: u32 = 100;
 /// How long the first answer of a queue may take.
 pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// A job on a queue.

@@ -83,6 +83,19 @@ elseif operation == 'LEAVE' then
   redis.call('DEL', prefix .. 'worker:' .. ARGV[2])
   redis.call('SREM', workers, ARGV[2])
   return 1
+elseif operation == 'REFUSALS' then
+  -- Those of workers that are gone go too.
+  local hash, most = prefix .. 'refusals:' .. ARGV[2], tonumber(ARGV[3])
+  local found = {}
+  for _, worker in ipairs(redis.call('HKEYS', hash)) do
+    if not is_there(worker) then
+      redis.call('HDEL', hash, worker)
+    elseif #found < 2 * most then
+      table.insert(found, worker)
+      table.insert(found, redis.call('HGET', hash, worker))
+    end
+  end
+  return found
 elseif operation == 'WORKERS' then
   local count = 0
   for _, worker in ipairs(redis.call('SMEMBERS', workers)) do

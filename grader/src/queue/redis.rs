@@ -6,7 +6,7 @@ use redis::{FromRedisValue, Script, cmd};
 use std::time::Duration;
 
 use super::job::{JOB_BYTES_MAX, OUTCOME_BYTES_MAX, PACK_BYTES_MAX};
-use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, Stage};
+use super::posting::{ABSENT_MS, CONNECT, KEPT_S, Posting, REFUSALS_MAX, Stage};
 
 /// How long an answer may take once the queue has answered before: the answer may be large.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -83,9 +83,9 @@ impl Redis {
     }
 
     pub(super) async fn refusals(&self, terms_id: &str) -> Done<Vec<(u64, String)>> {
-        let mut found: Vec<(u64, String)> = self.ask(cmd("HGETALL").arg(key("refusals", terms_id))).await?;
+        let mut found: Vec<(u64, String)> =
+            self.run(self.script.arg("REFUSALS").arg(terms_id).arg(REFUSALS_MAX)).await?;
         found.sort_unstable();
-        found.truncate(100);
         Ok(found)
     }
 

@@ -2,7 +2,7 @@
 
 use cachedojo_judge::Verdict;
 use cachedojo_judge::pack::Visibility;
-use cachedojo_judge::report::{CheckReport, GradeVerdict, Report};
+use cachedojo_judge::report::{AlsoFails, CheckReport, GradeVerdict, Report};
 use cachedojo_notation::text::Language;
 
 use super::french::in_french;
@@ -51,13 +51,8 @@ pub fn shorten(report: &mut Report) {
     let texts = report.diagnostics.iter_mut().map(|found| &mut found.message);
     let checks = report.checks.iter_mut().flat_map(|check| {
         check.also_fails.truncate(ALSO_FAILS_MAX);
-        let also = check.also_fails.iter_mut();
-        let also = also.flat_map(|also| {
-            [&mut also.expected, &mut also.actual, &mut also.message, &mut also.transcript, &mut also.schedule]
-        });
-        let own =
-            [&mut check.expected, &mut check.actual, &mut check.message, &mut check.transcript, &mut check.schedule];
-        own.into_iter().chain(also)
+        let (own, also) = own_and_also(check);
+        std::iter::once(own).chain(also.iter_mut().map(case_of)).flat_map(Case::sized)
     });
     for text in texts.chain(checks) {
         // Most texts are short by far: they are not even counted.
@@ -67,14 +62,61 @@ pub fn shorten(report: &mut Report) {
     }
 }
 
+/// The texts of a failing case. A new field must find its place here, or it would reach readers as it is.
+struct Case<'a> {
+    /// What was answered and what should have been: not for those who may not see a check's details.
+    answers: [&'a mut String; 4],
+    /// The check's own script, likewise.
+    script: &'a mut String,
+    message: &'a mut String,
+    /// A row's hint; a further case has none.
+    hint: Option<&'a mut String>,
+}
+
+impl<'a> Case<'a> {
+    /// The texts whose length a submission chooses.
+    fn sized(self) -> impl Iterator<Item = &'a mut String> {
+        self.answers.into_iter().chain([self.message])
+    }
+
+    fn all(self) -> impl Iterator<Item = &'a mut String> {
+        self.answers.into_iter().chain([self.message, self.script]).chain(self.hint)
+    }
+}
+
+fn own_and_also(check: &mut CheckReport) -> (Case<'_>, &mut Vec<AlsoFails>) {
+    let CheckReport {
+        id: _,
+        title: _,
+        category: _,
+        points: _,
+        max_points: _,
+        verdict: _,
+        expected,
+        actual,
+        message,
+        hint,
+        script,
+        transcript,
+        schedule,
+        fuel: _,
+        visibility: _,
+        link: _,
+        also_fails,
+    } = check;
+    (Case { answers: [expected, actual, transcript, schedule], script, message, hint: Some(hint) }, also_fails)
+}
+
+fn case_of(also: &mut AlsoFails) -> Case<'_> {
+    let AlsoFails { expected, actual, message, script, transcript, schedule, link: _ } = also;
+    Case { answers: [expected, actual, transcript, schedule], script, message, hint: None }
+}
+
 fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, seed: u64) {
     if check.visibility == Visibility::Hidden {
-        for text in
-            [&mut check.expected, &mut check.actual, &mut check.script, &mut check.transcript, &mut check.schedule]
-        {
-            text.clear();
-        }
-        check.also_fails.clear();
+        let (Case { answers, script, .. }, also_fails) = own_and_also(check);
+        answers.into_iter().chain([script]).for_each(String::clear);
+        also_fails.clear();
         // The reason why a check was skipped is another check's title, which is not secret.
         if check.verdict != Verdict::Skipped {
             check.message.clear();
@@ -88,30 +130,15 @@ fn disclose_check(check: &mut CheckReport, playground: &str, exercise: &str, see
         if !also.script.is_empty() {
             also.link = link::to_playground(playground, &also.script, exercise, seed);
         }
-        for text in [
-            &mut also.expected,
-            &mut also.actual,
-            &mut also.message,
-            &mut also.script,
-            &mut also.transcript,
-            &mut also.schedule,
-        ] {
-            *text = clip(&harmless(text), FIELD_CHARS_MAX);
-        }
+        case_of(also).all().for_each(make_harmless);
     }
     check.title = line(&check.title);
     check.category = line(&check.category);
-    for text in [
-        &mut check.expected,
-        &mut check.actual,
-        &mut check.message,
-        &mut check.hint,
-        &mut check.script,
-        &mut check.transcript,
-        &mut check.schedule,
-    ] {
-        *text = clip(&harmless(text), FIELD_CHARS_MAX);
-    }
+    own_and_also(check).0.all().for_each(make_harmless);
+}
+
+fn make_harmless(text: &mut String) {
+    *text = clip(&harmless(text), FIELD_CHARS_MAX);
 }
 
 /// Harmless text on one line, with the length limit of a field.

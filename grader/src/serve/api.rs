@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Component, Path as FilePath, PathBuf};
 use std::time::Duration;
 
@@ -133,12 +134,17 @@ impl Wish {
     }
 }
 
-/// A submission as JSON.
+/// A submission as JSON. The settings stand here once more, as no flattened structure refuses unknown fields.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sent {
     files: BTreeMap<String, String>,
-    #[serde(flatten)]
-    wish: Wish,
+    exercise: Option<String>,
+    seed: Option<u64>,
+    lang: Option<String>,
+    format: Option<String>,
+    playground: Option<String>,
+    name: Option<String>,
 }
 
 async fn exercises(State(desk): State<Desk>) -> Response {
@@ -245,12 +251,19 @@ fn bad(why: &str) -> Refusal {
 async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
     match tokio::time::timeout(patience, to_bytes(body, BODY_BYTES_MAX)).await {
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the submission took too long to come")),
+        Ok(Err(error)) if !is_too_long(&error) => Err(bad("the submission did not come whole: send it again")),
         Ok(Err(_)) => {
             let why = format!("a submission has at most {BODY_BYTES_MAX} bytes: hand in source files only");
             Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, &why))
         }
         Ok(Ok(bytes)) => Ok(bytes.into()),
     }
+}
+
+/// Whether a body has more than [`BODY_BYTES_MAX`]; else its connection was lost.
+fn is_too_long(error: &axum::Error) -> bool {
+    use std::error::Error as _;
+    error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
 /// The submission as files: from JSON or an archive; any other body is a file of its own name, `src/lib.rs` where it has none.
@@ -267,8 +280,9 @@ fn lay_out(kind: &str, body: &[u8], mut wish: Wish) -> Result<(LaidOut, Wish), R
         let sent: Sent = serde_json::from_slice(body).map_err(|error| {
             bad(&format!("no submission ({error}): write {{\"files\": {{\"src/lib.rs\": \"…\"}}}}"))
         })?;
-        write_files(&place, &sent.files)?;
-        wish = wish.or(sent.wish);
+        let Sent { files, exercise, seed, lang, format, playground, name } = sent;
+        write_files(&place, &files)?;
+        wish = wish.or(Wish { exercise, seed, lang, format, playground, name });
     }
     let name = wish.name.as_deref().and_then(own_name);
     if !is_json {
@@ -320,7 +334,12 @@ fn write_files(folder: &FilePath, files: &BTreeMap<String, String>) -> Result<()
         let target = folder.join(path);
         let parent = target.parent().unwrap_or(folder);
         let written = fs::create_dir_all(parent).and_then(|()| fs::write(&target, text));
-        written.map_err(|_| bad("two files' names stand in each other's way"))?;
+        written.map_err(|error| match error.kind() {
+            ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
+                bad("two files' names stand in each other's way")
+            }
+            kind => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, &kind.to_string()),
+        })?;
     }
     Ok(())
 }
@@ -361,6 +380,7 @@ mod tests {
         let never = Body::new(Never);
         assert_eq!(status(never, Duration::from_millis(10)), Err(StatusCode::REQUEST_TIMEOUT));
         assert_eq!(status(Body::from(vec![b' '; BODY_BYTES_MAX + 1]), long), Err(StatusCode::PAYLOAD_TOO_LARGE));
+        assert_eq!(status(Body::new(Lost), long), Err(StatusCode::BAD_REQUEST));
         assert_eq!(status(Body::from("whole"), long), Ok(b"whole".to_vec()));
     }
 
@@ -380,6 +400,21 @@ mod tests {
             .await;
             assert_eq!(free(), all);
         });
+    }
+
+    /// A body whose connection is lost.
+    struct Lost;
+
+    impl hyper::body::Body for Lost {
+        type Data = axum::body::Bytes;
+        type Error = std::io::Error;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+            std::task::Poll::Ready(Some(Err(ErrorKind::ConnectionReset.into())))
+        }
     }
 
     /// A body of which nothing ever arrives.

@@ -20,6 +20,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the grader is being closed", "le correcteur se ferme : relancez-le, puis redemandez"),
     ("the grader failed", "le correcteur a échoué : redemandez"),
     ("the submission took too long to come", "le rendu a mis trop de temps à arriver : redemandez"),
+    ("the submission did not come whole: send it again", "le rendu n'est pas arrivé en entier : renvoyez-le"),
     (
         "a submission has at most {} bytes: hand in source files only",
         "un rendu a au plus {} octets : ne rendez que des fichiers source",

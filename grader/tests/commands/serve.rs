@@ -325,6 +325,7 @@ fn what_cannot_be_granted_is_refused_in_a_sentence() {
         ("?sed=1", "text/plain", BROKEN, 400),
         ("", "application/json", b"{", 400),
         ("", "application/json", br#"{"files":{}}"#, 400),
+        ("", "application/json", br#"{"files":{"src/lib.rs":"x"},"sed":9}"#, 400),
         ("", "application/json", evil, 400),
         ("", "application/json", clash, 400),
         ("", "application/zip", b"PK\x03\x04 and no more", 400),

@@ -10,7 +10,14 @@ use cachedojo::random::Random;
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 
 /// The syntax of such a line, for error messages.
-pub const USAGE: &str = "write `@life seed=7 nodes=3 rf=3 keys=2 operations=60 ttl=no faults=partition,pause,kill,drop,duplicate,reorder,delay,clocks,join,leave`: 1 to 6 nodes, 1 to 9 keys, 1 to 300 operations";
+pub fn usage() -> String {
+    let faults: Vec<_> = Fault::ALL.iter().map(|(name, _)| *name).collect();
+    format!(
+        "write `@life seed=7 nodes=3 rf=3 keys=2 operations=60 ttl=no faults={}`: 1 to {NODES_MAX} nodes, 1 to {KEYS_MAX} keys, \
+         1 to {OPERATIONS_MAX} operations, ttl yes or no",
+        faults.join(",")
+    )
+}
 
 /// The largest values of a line's options.
 const NODES_MAX: u8 = 6;
@@ -42,21 +49,23 @@ enum Fault {
 }
 
 impl Fault {
+    /// Every kind with its name in a line.
+    const ALL: [(&str, Self); 11] = [
+        ("partition", Self::Partition),
+        ("oneway", Self::OneWay),
+        ("pause", Self::Pause),
+        ("kill", Self::Kill),
+        ("drop", Self::Drop),
+        ("duplicate", Self::Duplicate),
+        ("reorder", Self::Reorder),
+        ("delay", Self::Delay),
+        ("clocks", Self::Clocks),
+        ("join", Self::Join),
+        ("leave", Self::Leave),
+    ];
+
     fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "partition" => Self::Partition,
-            "oneway" => Self::OneWay,
-            "pause" => Self::Pause,
-            "kill" => Self::Kill,
-            "drop" => Self::Drop,
-            "duplicate" => Self::Duplicate,
-            "reorder" => Self::Reorder,
-            "delay" => Self::Delay,
-            "clocks" => Self::Clocks,
-            "join" => Self::Join,
-            "leave" => Self::Leave,
-            _ => return None,
-        })
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, fault)| *fault)
     }
 }
 
@@ -83,7 +92,8 @@ fn options_of(options: &str) -> Option<Options> {
             ("rf", value) => asked.copies = within(value, NODES_MAX.into())?,
             ("keys", value) => asked.keys = within(value, KEYS_MAX)?,
             ("operations", value) => asked.operations = within(value, OPERATIONS_MAX)?,
-            ("ttl", value) => asked.has_ttl = value == "yes",
+            ("ttl", "yes") => asked.has_ttl = true,
+            ("ttl", "no") => asked.has_ttl = false,
             ("faults", value) => asked.faults = value.split(',').map(Fault::from_name).collect::<Option<_>>()?,
             _ => return None,
         }

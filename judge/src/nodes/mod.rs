@@ -115,7 +115,7 @@ pub fn read_script(text: &str) -> Result<Scene, (u32, String)> {
         None => text,
         Some(line) => {
             let (options, after) = line.split_once('\n').unwrap_or((line, ""));
-            whole = life::lines(options).ok_or_else(|| (1, life::USAGE.to_owned()))? + after;
+            whole = life::lines(options).ok_or_else(|| (1, life::usage()))? + after;
             &whole
         }
     };

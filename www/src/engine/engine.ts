@@ -65,7 +65,7 @@ export class Engine {
     this.#worker = this.#spawn();
   }
 
-  /** Why there is no worker was heard as `failed` when it came out. */
+  /** Why there is no worker was heard as `unloaded` when it came out. */
   readonly #alreadyTold = () => {};
 
   async #spawn(): Promise<Worker> {
@@ -119,6 +119,7 @@ export class Engine {
       const worker = new Worker(address, { type: "module" });
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.kind === "failed") {
+          worker.terminate();
           reject(new Error(data.message));
           return;
         }

@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { createRef } from "preact";
-import { dropped, grade, type Source } from "../grading";
+import { grade } from "../grading";
 import { briefs, choice, chosen, exercises, findGrader, offers } from "../offers";
 import { language } from "../settings";
+import { dropped, type Source } from "../sources";
 import { words } from "../words";
 import { Dialog } from "./dialog";
 import { FileButton } from "./file-button";

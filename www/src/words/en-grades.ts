@@ -31,6 +31,7 @@ export const grades = {
   },
   refused: {
     nothing: "There is no file to grade: choose src/lib.rs, its folder, or a .zip of it.",
+    unreadable: "A file cannot be read any more: choose it anew.",
     tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
     program: "This is no program that `grader build` made: build it again, for this exercise.",
     stopped: "Grading was stopped.",

@@ -33,6 +33,7 @@ export const grades: Words["grades"] = {
   },
   refused: {
     nothing: "Il n'y a rien à noter : choisissez src/lib.rs, son dossier ou un .zip.",
+    unreadable: "Un fichier n'est plus lisible : choisissez-le à nouveau.",
     tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
     program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
     stopped: "La notation a été arrêtée.",

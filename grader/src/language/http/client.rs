@@ -78,14 +78,12 @@ pub struct HttpCall<'a> {
     pub headers: &'a str,
     /// The body, JSON.
     pub body: Option<&'a str>,
-    /// How long it may take, from the connection to the last byte.
-    pub patience: Duration,
 }
 
 impl HttpCall<'_> {
     /// Its bytes.
     pub fn bytes(&self, host: &str) -> Vec<u8> {
-        let Self { method, target, headers, body, .. } = self;
+        let Self { method, target, headers, body } = self;
         let kind = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
         let (length, body) = (body.map_or(0, str::len), body.unwrap_or_default());
         format!(
@@ -108,16 +106,28 @@ pub fn ask(addresses: &[SocketAddr], host: &str, call: &HttpCall<'_>) -> Result<
 ///
 /// # Errors
 /// See [`Fault`].
-#[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
 pub fn ask_first(addresses: &[SocketAddr], host: &str, call: &HttpCall<'_>) -> Result<(Answer, SocketAddr), Fault> {
-    let deadline = Instant::now() + call.patience;
+    ask_within(PATIENCE, addresses, host, call)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a stranger's service takes real time, which is bounded here")]
+fn ask_within(
+    patience: Duration,
+    addresses: &[SocketAddr],
+    host: &str,
+    call: &HttpCall<'_>,
+) -> Result<(Answer, SocketAddr), Fault> {
+    let deadline = Instant::now() + patience;
     let refused = |error: std::io::Error| Fault::Refused(error.to_string());
     let mut first = None;
-    for &address in addresses {
-        match TcpStream::connect_timeout(&address, call.patience) {
+    // The addresses share the time to connect with the exchange itself: one that swallows packets leaves some for the next.
+    for (&address, shares) in addresses.iter().zip((2..=addresses.len() + 1).rev()) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(shares).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(&address, share.max(Duration::from_millis(1))) {
             Ok(stream) => {
                 stream.set_nodelay(true).map_err(refused)?;
-                return talk(stream, &call.bytes(host), deadline, call.patience).map(|answer| (answer, address));
+                return talk(stream, &call.bytes(host), deadline, patience).map(|answer| (answer, address));
             }
             Err(error) => drop(first.get_or_insert(refused(error))),
         }
@@ -379,10 +389,9 @@ mod tests {
                 client.write_all(b"HTTP/1.1 413 X\r\nContent-Length: 2\r\n\r\n{}").expect("it is taken");
                 keeps_open.then_some(client)
             });
-            let patience = Duration::from_secs(3);
-            let call = HttpCall { method: "PUT", target: "/x", headers: "", body: Some(&body), patience };
-            let answer = ask(&[address], "127.0.0.1", &call);
-            assert_eq!(answer.map(|answer| answer.status), Ok(413), "{keeps_open}");
+            let call = HttpCall { method: "PUT", target: "/x", headers: "", body: Some(&body) };
+            let answer = ask_within(Duration::from_secs(3), &[address], "127.0.0.1", &call);
+            assert_eq!(answer.map(|(answer, _)| answer.status), Ok(413), "{keeps_open}");
             drop(service.join());
         }
     }
@@ -396,7 +405,7 @@ mod tests {
             let (mut client, _) = listener.accept().expect("somebody asks");
             client.write_all(b"HTTP/1.0 204 X\r\n\r\n").expect("it is taken");
         });
-        let call = HttpCall { method: "GET", target: "/", headers: "", body: None, patience: PATIENCE };
+        let call = HttpCall { method: "GET", target: "/", headers: "", body: None };
         let answer = ask_first(&[free.expect("it had one"), address], "localhost", &call);
         assert_eq!(answer.map(|(answer, place)| (answer.status, place)), Ok((204, address)));
         drop(service.join());

@@ -16,6 +16,8 @@ use super::process::{Process, START};
 const BEGINNING: Duration = Duration::from_secs(150);
 /// How often it may close the connection during that time.
 const ENDINGS_MAX: u32 = 50;
+/// So many pauses a service has to end after it has stopped listening.
+const ENDING_LOOKS: u32 = 50;
 /// A service that takes connections at another port than its own for so many looks will not come to its own: it does not read
 /// the variable.
 const ELSEWHERE_LOOKS: u32 = 6;
@@ -223,7 +225,7 @@ impl Service {
         let headers = self.pass_time(now.saturating_sub(turn.last.unwrap_or(now)));
         let is_first = turn.last.replace(now).is_none();
         turn.sent = Some(Instant::now());
-        let call = HttpCall { method, target, headers: &headers, body, patience: PATIENCE };
+        let call = HttpCall { method, target, headers: &headers, body };
         let (mut place, mut answer, mut printed) = self.sent(&call);
         // It was ended by the run before, and took one more connection while it did.
         if is_first && answer.is_err() && self.is_doubted.load(Ordering::Relaxed) && place.refuses() {
@@ -306,7 +308,7 @@ impl Place {
     /// Waits for a moment if nobody listens any more: between a service's last breath and its shell's end some time passes.
     #[expect(clippy::disallowed_methods, reason = "a process takes real time to end")]
     fn let_it_end(&self) {
-        for _ in 0..ENDINGS_MAX {
+        for _ in 0..ENDING_LOOKS {
             let is_ending = self.process.as_ref().is_some_and(|process| process.death().is_none());
             if !is_ending || !self.refuses() {
                 break;
@@ -325,7 +327,7 @@ impl Place {
         let (began, mut ended_early) = (Instant::now(), 0);
         let (mut asked, mut elsewhere) = (0_u32, 0);
         let headers = format!("{CLOCK}: 1\r\n");
-        let call = HttpCall { method: "GET", target: "/health", headers: &headers, body: None, patience: PATIENCE };
+        let call = HttpCall { method: "GET", target: "/health", headers: &headers, body: None };
         loop {
             let fault = match client::ask_first(&self.addresses, &self.host, &call) {
                 Ok((answer, address)) => {

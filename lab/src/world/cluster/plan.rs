@@ -5,8 +5,6 @@ use std::str::SplitWhitespace;
 
 use cachedojo::cluster::ids::MS;
 use cachedojo::cluster::{Level, Micros, NodeId, NodeSet, Outcome, Settings};
-
-pub use cachedojo::cluster::local::objects_that_live_on;
 use cachedojo_notation::duration::Duration;
 
 use super::act::{Act, Done, Operation, Player};
@@ -32,7 +30,8 @@ impl Life {
                 ("points", value) => life.points = value.parse().ok()?,
                 ("seed", value) => life.seed = value.parse().ok()?,
                 ("memory", value) => life.memory = Some(value.parse().ok()?),
-                ("haste", value) => life.haste = value == "yes",
+                ("haste", "yes") => life.haste = true,
+                ("haste", "no") => life.haste = false,
                 _ => return None,
             }
         }

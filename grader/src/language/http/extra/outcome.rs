@@ -114,12 +114,12 @@ const BODY_SHOWN_MAX: usize = 10_000;
 #[cfg(test)]
 mod tests {
     use super::{RowOutcome, judge};
-    use crate::language::http::client::{Answer, Fault, HttpCall, PATIENCE};
+    use crate::language::http::client::{Answer, Fault, HttpCall};
 
     #[test]
     fn a_lost_row_says_what_was_sent_what_was_expected_and_what_came() {
         let body = "x".repeat(20_000);
-        let call = |body| HttpCall { method: "PUT", target: "/a/b", headers: "", body, patience: PATIENCE };
+        let call = |body| HttpCall { method: "PUT", target: "/a/b", headers: "", body };
         let status = |status| Ok(Answer { status, headers: Vec::new(), body: Vec::new() });
         for (answered, call, statuses, en, fr) in [
             (

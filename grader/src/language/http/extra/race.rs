@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::super::client::{HttpCall, PATIENCE};
+use super::super::client::HttpCall;
 use super::super::service::Service;
 use super::outcome::{ROW, RowOutcome, Unanswered, send};
 
@@ -86,7 +86,7 @@ fn entries() -> String {
 
 /// Sends a request that must be answered with success.
 fn succeed(service: &Service, method: &str, target: &str, body: Option<&str>) -> Result<(), Lost> {
-    send(service, &HttpCall { method, target, headers: "", body, patience: PATIENCE }, &[]).map_err(Lost::At)
+    send(service, &HttpCall { method, target, headers: "", body }, &[]).map_err(Lost::At)
 }
 
 /// Why a round came to nothing.

@@ -120,7 +120,7 @@ fn lasting() -> impl Fn() -> bool {
 /// Whether all requests of a row are answered as they should be.
 fn all_answered(service: &Service, en: &str, fr: &str) -> RowOutcome {
     let target = format!("{}/k", service.fresh_root());
-    let call = |method, body| HttpCall { method, target: &target, headers: "", body, patience: PATIENCE };
+    let call = |method, body| HttpCall { method, target: &target, headers: "", body };
     let pair = |_: usize| {
         send(service, &call("PUT", Some("{\"value\": 1}")), &[])?;
         send(service, &call("GET", None), &[])
@@ -152,7 +152,7 @@ fn full(service: &Service) -> RowOutcome {
     let (root, body) = (service.fresh_root(), format!("{{\"value\": \"{}\"}}", "x".repeat(LARGE)));
     let (count, lost) = until_lost(LARGES, |number| {
         let target = format!("{root}/k{number}");
-        let call = HttpCall { method: "PUT", target: &target, headers: "", body: Some(&body), patience: PATIENCE };
+        let call = HttpCall { method: "PUT", target: &target, headers: "", body: Some(&body) };
         send(service, &call, &[200, 201, 400, 413, 507])
     });
     let (en, fr) = (
