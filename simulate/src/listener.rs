@@ -7,7 +7,7 @@ use std::rc::Rc;
 use cachedojo::cluster::local::{Listener, LocalCluster, NodeConfig};
 
 /// What was seen of one listener.
-pub struct Listening {
+pub(crate) struct Listening {
     /// Whether it heard of an invalidation.
     is_heard: bool,
     /// How many owners are alive after all of them were dropped: more than 0 means a reference cycle.
@@ -17,7 +17,7 @@ pub struct Listening {
 }
 
 /// Registers a listener, invalidates a key, drops the listener with its owner, and invalidates the key again.
-pub fn listen() -> Listening {
+pub(crate) fn listen() -> Listening {
     let mut cluster = LocalCluster::new(&[NodeConfig::default()]);
     let heard = Rc::new(RefCell::new(Vec::new()));
     let owner = Rc::downgrade(&heard);

@@ -262,8 +262,8 @@ async fn body(body: Body, patience: Duration) -> Result<Vec<u8>, Refusal> {
 
 /// Whether a body has more than [`BODY_BYTES_MAX`]; else its connection was lost.
 fn is_too_long(error: &axum::Error) -> bool {
-    use std::error::Error as _;
-    error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    use std::error::Error;
+    error.source().is_some_and(<dyn Error>::is::<http_body_util::LengthLimitError>)
 }
 
 /// The submission as files: from JSON or an archive; any other body is a file of its own name, `src/lib.rs` where it has none.
