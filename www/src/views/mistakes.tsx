@@ -10,7 +10,9 @@ export function Mistakes() {
   const { status } = words.value;
   // A line that is being written is not complained of yet, unless it has been run as it is.
   const spared = isStale.value || run.value.position === 0 ? typedLine.value : undefined;
-  const diagnostics = reading.value.diagnostics.filter(({ sort, line }) => sort !== "blank" && line !== spared);
+  const diagnostics = reading.value.diagnostics.filter(
+    ({ sort, line }) => sort !== "blank" && line !== spared,
+  );
   if (diagnostics.length === 0) {
     return null;
   }

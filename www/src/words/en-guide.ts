@@ -1,3 +1,5 @@
+import { someInEnglish as some } from "./some";
+
 /** What the column of lessons says. */
 export const guide = {
   welcome: "Where to begin",

@@ -1,6 +1,7 @@
 import type { Dialect } from "../engine/worker";
 import { grades } from "./en-grades";
 import { guide } from "./en-guide";
+import { someInEnglish as some } from "./some";
 
 const lab = `# A cache of 100 bytes: press Run, or Step.
 node new 100 lru
@@ -24,10 +25,6 @@ ring add C
 ring where user:42
 ring spread key 1000
 `;
-
-/** A count with its noun: as a number, or as the chosen language writes it. */
-const some = (count: number | string, one: string, many: string) =>
-  `${count} ${String(count) === "1" ? one : many}`;
 
 const answered = (expected: string | undefined, actual: string | undefined) =>
   actual ? ` Your submission answered “${actual}”${expected ? `, expected was “${expected}”` : ""}.` : "";

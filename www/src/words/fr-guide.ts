@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { someInFrench as some } from "./some";
 
 export const guide: Words["guide"] = {
   welcome: "Par où commencer",

@@ -1,6 +1,7 @@
 import type { Words } from "./en";
 import { grades } from "./fr-grades";
 import { guide } from "./fr-guide";
+import { someInFrench as some } from "./some";
 
 const lab = `# Un cache de 100 octets : Lancer, ou Pas.
 node new 100 lru
@@ -24,10 +25,6 @@ ring add C
 ring where user:42
 ring spread key 1000
 `;
-
-/** A count with its noun: in French none is singular too. */
-const some = (count: number | string, one: string, many: string) =>
-  `${count} ${["0", "1"].includes(String(count)) ? one : many}`;
 
 const answered = (expected: string | undefined, actual: string | undefined) =>
   actual ? ` Votre rendu a répondu « ${actual} »${expected ? `, il fallait « ${expected} »` : ""}.` : "";
