@@ -8,6 +8,7 @@ mod summary;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -33,6 +34,7 @@ fn golden_submissions_get_the_marks_that_are_written_down() {
                 while let Some(path) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let report = bench.grade_path(path, 0, Language::English).expect("a report");
                     wrong.lock().expect("no panic").extend(difference(path, &report));
+                    wrong.lock().expect("no panic").extend(not_replayed(path, &report));
                 }
             });
         }
@@ -83,6 +85,34 @@ fn files_of_another_system_change_no_mark() {
     let pack = Pack::load(DEFAULT_ID).expect("a sound pack");
     let report = Bench::open(&pack, false).expect("a toolbox").grade_path(copy.path(), 0, Language::English);
     assert_eq!(summary(&report.expect("a report")), "graded 100/100\n");
+}
+
+/// What `grader run` prints otherwise than the report has it, where the report names the command that plays a race again.
+fn not_replayed(path: &Path, report: &Report) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("there is room");
+    let rows = report.checks.iter().filter(|check| !check.schedule.is_empty());
+    let differs = rows.filter_map(|check| {
+        let script = folder.path().join("script.txt");
+        fs::write(&script, &check.script).expect("there is room");
+        let (_, command) = check.schedule.rsplit_once("grader run SCRIPT --subject PATH ").expect("a command");
+        let (options, schedule) = command.split_once(" --schedule ").expect("a schedule");
+        let run = Command::new(env!("CARGO_BIN_EXE_grader"))
+            .arg("run")
+            .arg(script)
+            .arg("--subject")
+            .arg(path)
+            .args(options.split(' '))
+            .arg("--schedule")
+            .arg(schedule.trim_matches('\''))
+            .output()
+            .expect("the grader");
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        // The report has the commands too, and where time passes only them; it leaves out what comes after the failure.
+        let told: Vec<&str> = check.transcript.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        let same = said.lines().filter(|line| !line.starts_with('+')).take(told.len()).eq(told.iter().copied());
+        (!same).then(|| format!("{}: {}:\n{said}instead of\n{}", path.display(), check.id, check.transcript))
+    });
+    differs.collect()
 }
 
 fn difference(path: &Path, report: &Report) -> Option<String> {

@@ -6,9 +6,10 @@ use cachedojo_lab::schedule::{Plan, Schedule, Switch};
 use cachedojo_lab::subject::Crash;
 use cachedojo_notation::text::Language;
 
-use super::outcome::{CaseOutcome, FailingSchedule};
+use super::outcome::CaseOutcome;
 use super::pack::Check;
 use super::run::Judged;
+use super::schedule::FailingSchedule;
 use super::verdict::Verdict;
 
 /// The most scheduling points (places at which threads may switch) of one case, over all its schedules; then no more are tried.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::explore;
 use super::minimize;
 use super::nodes::{self, Played, Scene};
-use super::outcome::{CaseOutcome, CheckOutcome, FailingSchedule};
+use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
 use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
+use super::schedule::FailingSchedule;
 use super::simulate::{self, Wanted};
 use super::verdict::Verdict;
 use cachedojo_lab::event::What;
@@ -119,8 +120,8 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
 }
 
 /// Shortens the scripts of each check's first failing cases where they show a race, and their schedules, and records their stories in
-/// this language. Cost: at most 150 runs for the first of a check, a quarter of that for each further one, and
-/// [`minimize::RACE_RUNS_MAX`] for each script.
+/// this language. Cost: at most 150 runs for the first of a check and [`minimize::RACE_RUNS_MAX`] for its script, a quarter of that for
+/// each further one.
 pub fn tell_schedules(
     exercise: &Exercise,
     outcomes: &mut [CheckOutcome],
@@ -133,7 +134,8 @@ pub fn tell_schedules(
         let Some(outcome) = outcomes.get_mut(at) else { break };
         let failing = outcome.cases.iter_mut().filter(|case| case.verdict != Verdict::Pass);
         for (number, failing) in failing.take(SHORTENED_WELL).enumerate() {
-            let runs_max = explore::SHRINKING_RUNS_MAX / if number == 0 { 1 } else { 4 };
+            let share = if number == 0 { 1 } else { 4 };
+            let runs_max = explore::SHRINKING_RUNS_MAX / share;
             let Some(case) = check.cases.get(failing.index).filter(|_| failing.schedule.is_some()) else { continue };
             if exercise.interface == InterfaceKind::Simulate {
                 let Ok(Commands { calls, output, .. }) = case.commands(&check.id, seed) else { continue };
@@ -146,8 +148,13 @@ pub fn tell_schedules(
             let found = failing.schedule.as_ref().map(FailingSchedule::found);
             if let Some(found) =
                 found.filter(|_| failing.verdict == Verdict::Race && check.visibility == Visibility::Visible)
-                && let Some(shortest) =
-                    minimize::shortest_race(&failing.script, &explore::alike(&found, seed), seed, fresh)
+                && let Some(shortest) = minimize::shortest_race(
+                    &failing.script,
+                    &explore::alike(&found, seed),
+                    seed,
+                    minimize::RACE_RUNS_MAX / share,
+                    fresh,
+                )
             {
                 (failing.script, failing.events) = (shortest.script, shortest.events);
                 (failing.divergence, failing.schedule) = (Some(shortest.divergence), shortest.schedule);

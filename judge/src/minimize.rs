@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
-use super::outcome::FailingSchedule;
 use super::run::{Fresh, Judged, run_once, run_scheduled};
+use super::schedule::FailingSchedule;
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
@@ -60,9 +60,15 @@ pub fn shortest_within(
 
 /// The shortest script that shows a race: under one of these schedules, the first of which shows it for the whole script, but not
 /// under the calm one. Shorter scripts have other points to switch at, so each is tried under several. `None` if the script does
-/// not fail so to begin with. Cost: at most [`RACE_RUNS_MAX`] runs of the submission, of some million steps together.
-pub fn shortest_race(text: &str, schedules: &[Schedule], seed: u64, fresh: &mut Fresh<'_>) -> Option<Shortest> {
-    shortest_under(text, Verdict::Race, schedules, seed, RACE_RUNS_MAX, fresh)
+/// not fail so to begin with. Cost: at most `runs_max` runs of the submission, of some million steps together.
+pub fn shortest_race(
+    text: &str,
+    schedules: &[Schedule],
+    seed: u64,
+    runs_max: u32,
+    fresh: &mut Fresh<'_>,
+) -> Option<Shortest> {
+    shortest_under(text, Verdict::Race, schedules, seed, runs_max, fresh)
 }
 
 fn shortest_under(

@@ -122,10 +122,10 @@ fn a_race_is_shown_by_a_shorter_script_and_a_schedule_that_shows_it() {
     let calm = Schedule::new(Plan::Calm);
     let mut fresh = || Ok(Box::new(Racy { inner: Hoarder::default(), schedule: calm.clone() }) as Box<dyn Subject>);
     let [even, odd] = [2, 3].map(|seed| Schedule::new(Plan::Pct { seed }));
-    let shortest = shortest_race(text, &[even.clone(), odd.clone()], 0, &mut fresh).expect("it fails");
+    let shortest = shortest_race(text, &[even.clone(), odd.clone()], 0, RACE_RUNS_MAX, &mut fresh).expect("it fails");
     let shown = "cluster new\ncluster add a\ncluster set k v\ncluster delete k\ncluster get k\nexpect any of nothing | not found";
     assert_eq!((shortest.script.as_str(), shortest.schedule.map(|found| found.plan)), (shown, Some(odd.plan)));
-    assert!(shortest_race(text, &[even], 0, &mut fresh).is_none(), "no schedule shows it");
+    assert!(shortest_race(text, &[even], 0, RACE_RUNS_MAX, &mut fresh).is_none(), "no schedule shows it");
 }
 
 #[test]

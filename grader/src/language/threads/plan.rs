@@ -20,6 +20,13 @@ const PCT_STEPS: [u64; 4] = [10, 30, 100, 400];
 /// of a lower priority. Until then those of a higher one go first, so that others may be late.
 const IDLE_MAX: u32 = 64;
 
+/// Under every second priority plan, one in so many of the started threads is late: it runs only where all others wait. What nobody
+/// waits for may come as late as that.
+const LATE_ONE_IN: u64 = 4;
+/// The priorities of late threads are around this one, those of threads that lost theirs by a change are above, and those of threads
+/// that lost theirs for polling are below: late threads have to run then, for one of them may be what is waited for.
+const LATE: i64 = i64::MIN / 2;
+
 /// After so many sleeps that were over at once, a thread loses its priority: it may sleep until another one has done something.
 const EARLY_MAX: u32 = 8;
 
@@ -70,7 +77,11 @@ struct Pct {
     changes: Vec<u64>,
     points: u64,
     priorities: Vec<i64>,
+    /// Whether some threads are late.
+    has_late: bool,
     floor: i64,
+    /// Below all others.
+    bottom: i64,
     /// By thread: how many of its sleeps were over at once since it lost its priority.
     early: BTreeMap<u32, u32>,
     /// By thread: how many turns it gave away since it lost its priority.
@@ -94,8 +105,20 @@ impl Chooser {
                 let depth = 1 + random.below(4);
                 let mut changes: Vec<u64> = (0..depth).map(|_| random.below(span) + 1).collect();
                 changes.sort_unstable_by(|one, other| other.cmp(one));
-                let (priorities, early, idle) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-                Way::Pct(Pct { random, span, changes, points: 0, priorities, floor: 0, early, idle, changed: false })
+                let has_late = random.below(2) == 0;
+                Way::Pct(Pct {
+                    random,
+                    span,
+                    changes,
+                    points: 0,
+                    priorities: Vec::new(),
+                    has_late,
+                    floor: 0,
+                    bottom: LATE - (1 << 40),
+                    early: BTreeMap::new(),
+                    idle: BTreeMap::new(),
+                    changed: false,
+                })
             }
             Plan::Replay(switches) => {
                 Way::Replay(switches.iter().map(|switch| ((switch.thread, switch.step), switch.to)).collect())
@@ -199,16 +222,28 @@ impl Pct {
         while self.priorities.len() <= thread as usize {
             // Higher than the priority of every thread that lost its own, and unique except by an unlikely chance; then
             // the id decides.
-            let priority = (self.random.next_u64() >> 2).cast_signed();
+            let mut priority = (self.random.next_u64() >> 2).cast_signed();
+            if self.has_late && !self.priorities.is_empty() && self.random.below(LATE_ONE_IN) == 0 {
+                priority = LATE - (priority >> 23);
+            }
             self.priorities.push(priority);
         }
         self.priorities[thread as usize]
     }
 
+    /// A thread loses its priority: it comes after all that are not late.
     fn sink(&mut self, thread: u32) {
-        self.priority(thread);
         self.floor -= 1;
-        self.priorities[thread as usize] = self.floor;
+        let level = self.priority(thread).min(self.floor);
+        self.priorities[thread as usize] = level;
+        self.changed = true;
+    }
+
+    /// A thread comes after all others.
+    fn sink_to_the_bottom(&mut self, thread: u32) {
+        self.priority(thread);
+        self.bottom -= 1;
+        self.priorities[thread as usize] = self.bottom;
         self.changed = true;
     }
 
@@ -219,7 +254,7 @@ impl Pct {
             *given += 1;
             if *given >= IDLE_MAX {
                 *given = 0;
-                self.sink(question.thread);
+                self.sink_to_the_bottom(question.thread);
             }
         }
         self.changed = false;
@@ -235,7 +270,7 @@ impl Pct {
             *early += 1;
             if *early >= EARLY_MAX {
                 *early = 0;
-                self.sink(best.1);
+                self.sink_to_the_bottom(best.1);
             }
         }
         best.1

@@ -612,6 +612,7 @@ impl World {
         self.threads[0].rounds.begin_anew();
         self.begins = true;
         if self.live > 1 {
+            self.threads[0].step += 1; // The decision who runs first has a step of its own.
             self.chooser.call_begins();
         }
         let ahead = monotonic_ns.saturating_sub(self.monotonic_ns);
