@@ -1,5 +1,7 @@
 //! Many threads at once, several calls of one subject, and what ends a run.
 
+use std::collections::BTreeSet;
+
 use cachedojo_lab::schedule::Plan;
 use cachedojo_lab::subject::Crash;
 use cachedojo_lab::world::World;
