@@ -125,7 +125,6 @@ impl CourseFiles {
             accept: Accept::default(),
             places: None,
             any_moment: false,
-            stops: false,
             threads: 0,
             operations: 0,
             cases: Vec::new(),

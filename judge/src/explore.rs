@@ -20,15 +20,10 @@ pub(super) const SHRINKING_RUNS_MAX: u32 = 150;
 /// Under how many schedules a case that fails under the calm one is tried, to find out whether it always fails.
 const SECOND_CHANCES: u32 = 12;
 
-/// Of a case with so many threads or fewer each thread is stopped once at each of its first steps, so that what two threads do to each
-/// other between a look and a change is found under every seed.
-const STOPPED_THREADS_MAX: u32 = 5;
-/// The steps at which a thread is stopped.
-const STOPPED_STEPS: u32 = 80;
-/// After so many steps in a row at which it could not be stopped, a thread is taken to have ended.
+/// A thread that a case stops at each of its steps ([`Case::stops`](super::pack::Case::stops)) is stopped at so many, at most.
+const STOPPED_MAX: u32 = 80;
+/// After so many steps in a row at which it could not be stopped, it is taken to have ended.
 const NOT_STOPPED_MAX: u32 = 6;
-/// The most schedules of one case in which a thread is stopped.
-const STOPPED_MAX: u32 = 240;
 
 /// The result over all schedules.
 #[derive(Debug)]
@@ -42,7 +37,7 @@ pub(super) struct Explored {
 pub(super) type Run<'a> = dyn FnMut(&Schedule) -> (Judged, u64) + 'a;
 
 /// Tries schedules until one gives another verdict than the calm one, or until as many as the check asks for are tried.
-pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>) -> Explored {
+pub(super) fn explore(calm: Judged, check: &Check, stops: Option<u32>, seed: u64, run: &mut Run<'_>) -> Explored {
     let mut random = Random::new(seed ^ 0x7468_7265_6164_7321);
     let holds = calm.verdict == Verdict::Pass;
     let calm_plan =
@@ -55,16 +50,13 @@ pub(super) fn explore(calm: Judged, check: &Check, seed: u64, run: &mut Run<'_>)
     };
     // A subject that starts no threads runs the same under every schedule.
     let wanted = if calm.observed.as_ref().is_some_and(|observed| observed.started > 0) { wanted } else { 0 };
-    let started = calm.observed.as_ref().map_or(0, |observed| observed.started);
-    if holds
-        && wanted > 0
-        && check.stops
-        && started <= STOPPED_THREADS_MAX
-        && let Some((judged, schedules, plan)) = stopped_once(started, run)
-    {
-        let switches = judged.observed.as_ref().and_then(|observed| observed.switches.clone());
-        let schedule = FailingSchedule { plan, any_moment: false, switches, story: Vec::new() };
-        return Explored { judged, schedules, schedule: Some(schedule) };
+    if let Some(thread) = stops.filter(|_| holds && wanted > 0) {
+        let stride = calm.observed.as_ref().map_or(1, |observed| observed.stride.max(1));
+        if let Some((judged, schedules, plan)) = stopped_once(thread, stride, run) {
+            let switches = judged.observed.as_ref().and_then(|observed| observed.switches.clone());
+            let schedule = FailingSchedule { plan, any_moment: false, switches, story: Vec::new() };
+            return Explored { judged, schedules, schedule: Some(schedule) };
+        }
     }
     let mut steps = calm.observed.as_ref().map_or(0, |observed| observed.steps);
     for number in 0..wanted {
@@ -110,33 +102,24 @@ pub(super) fn alike(found: &Schedule, seed: u64) -> Vec<Schedule> {
     std::iter::once(found.clone()).chain(further).collect()
 }
 
-/// Stops each thread once, at each of its steps in turn, and lets the caller's thread go on, which starts the next one: that runs to its
-/// end in between. Returns the first run that does not pass.
-fn stopped_once(started: u32, run: &mut Run<'_>) -> Option<(Judged, u32, Plan)> {
-    let mut schedules = 0;
-    for thread in 1..started {
-        let mut missed = 0;
-        for step in 1..=STOPPED_STEPS {
-            let plan = Plan::Replay(vec![Switch { thread, step, to: 0 }]);
-            let (mut judged, _) = run(&Schedule::new(plan.clone()));
-            schedules += 1;
-            if was_cut_off(&judged) {
-                return None;
-            }
-            if judged.verdict != Verdict::Pass {
-                judged.verdict = in_one_order(judged.verdict);
-                return Some((judged, schedules, plan));
-            }
-            let stopped =
-                judged.observed.as_ref().is_some_and(|seen| seen.switches.as_ref().is_some_and(|it| !it.is_empty()));
-            missed = if stopped { 0 } else { missed + 1 };
-            if schedules == STOPPED_MAX {
-                return None;
-            }
-            if missed == NOT_STOPPED_MAX {
-                break;
-            }
+/// Stops a thread once, at each of its steps in turn, and lets the caller's thread go on, which starts the next one: that runs to its
+/// end in between. So what two threads do to each other between a look and a change is found under every seed. Returns the first run
+/// that does not pass.
+fn stopped_once(thread: u32, stride: u32, run: &mut Run<'_>) -> Option<(Judged, u32, Plan)> {
+    let (mut stops, mut missed) = (0, 0);
+    while stops < STOPPED_MAX && missed < NOT_STOPPED_MAX {
+        let plan = Plan::Replay(vec![Switch { thread, step: 1 + stops * stride, to: 0 }]);
+        let (mut judged, _) = run(&Schedule::new(plan.clone()));
+        stops += 1;
+        if was_cut_off(&judged) {
+            return None;
         }
+        if judged.verdict != Verdict::Pass {
+            judged.verdict = in_one_order(judged.verdict);
+            return Some((judged, stops, plan));
+        }
+        let switches = judged.observed.as_ref().and_then(|observed| observed.switches.as_ref());
+        missed = if switches.is_some_and(|switches| !switches.is_empty()) { 0 } else { missed + stride };
     }
     None
 }

@@ -169,7 +169,7 @@ pub fn tell_schedules(
 }
 
 /// Runs the probes of these checks: cases that cost nothing, and tell known bugs from others that fail alike. A subject with threads is
-/// run under the calm schedule alone. Cost: that of the cases.
+/// run under the calm schedule alone, but for whole runs of commands. Cost: that of the cases.
 ///
 /// # Errors
 /// As [`judge`].
@@ -181,10 +181,12 @@ pub fn probe(
 ) -> Result<Vec<CheckOutcome>, PackError> {
     let mut outcomes = Vec::new();
     for check in exercise.checks.iter().filter(|check| rows.contains(check.id.as_str())) {
-        let (calm, mut cases) = (Check { schedules: 0, cases: Vec::new(), ..check.clone() }, Vec::new());
-        let wanted = accepted_answers(check, &[]);
-        for (index, case) in check.cases.iter().enumerate().filter(|(_, case)| case.probe) {
-            cases.extend(judge_case(exercise.interface, &calm, wanted, index, case, seed, fresh)?.0);
+        let schedules = if exercise.interface == InterfaceKind::Simulate { check.schedules } else { 0 };
+        let (check, all, mut cases) =
+            (Check { schedules, cases: Vec::new(), ..check.clone() }, &check.cases, Vec::new());
+        let wanted = accepted_answers(&check, &[]);
+        for (index, case) in all.iter().enumerate().filter(|(_, case)| case.probe) {
+            cases.extend(judge_case(exercise.interface, &check, wanted, index, case, seed, fresh)?.0);
         }
         let verdict = cases.iter().map(|case| case.verdict).find(|verdict| *verdict != Verdict::Pass);
         let (verdict, id) = (verdict.unwrap_or(Verdict::Pass), check.id.clone());
@@ -263,7 +265,7 @@ fn judge_case(
         let wanted = Wanted { edge: case.costs.is_some(), ..wanted };
         let run = &mut |schedule: &Schedule| simulate::run(&calls, output.as_deref(), wanted, seed, fresh, schedule);
         let (calm, fuel) = run(&Schedule::new(Plan::Calm));
-        let explored = explore::explore(calm, check, seed, run);
+        let explored = explore::explore(calm, check, case.stops, seed, run);
         return Ok((Some(explored.into_outcome(index, text)), fuel));
     }
     if interface == InterfaceKind::Nodes {
@@ -279,7 +281,7 @@ fn judge_case(
             return Ok((None, fuel));
         }
         let run = &mut |schedule: &Schedule| run_scheduled(&script, output.as_deref(), seed, fresh, schedule);
-        let explored = explore::explore(first, check, seed, run);
+        let explored = explore::explore(first, check, case.stops, seed, run);
         return Ok((Some(explored.into_outcome(index, text)), fuel));
     }
     // A run that used up its work would do so again, and double the wait. One that asked for no randomness would be the same:

@@ -139,9 +139,6 @@ pub struct Check {
     /// Whether a sleep may end at any moment in some of the schedules: for cases in which no deadline matters.
     #[serde(default)]
     pub any_moment: bool,
-    /// Whether, in its cases with few threads, each thread is also stopped once at each of its steps in turn, while the others run.
-    #[serde(default)]
-    pub stops: bool,
     /// For tests as submissions: how many threads a test must have for this row to give points.
     #[serde(default)]
     pub threads: u32,

@@ -132,7 +132,10 @@ pub fn crash_in_french(crash: &Crash) -> String {
         Crash::Deadlock { waits } if waits.is_empty() => {
             "plus aucun de ses fils d'exécution ne peut avancer : interblocage".into()
         }
-        Crash::Deadlock { waits } => format!("interblocage : {}", waits.join(" ; ")),
+        Crash::Deadlock { waits } => {
+            let waits: Vec<String> = waits.iter().map(|wait| phrase(wait)).collect();
+            format!("interblocage : {}", waits.join(" ; "))
+        }
         Crash::Exit { code } => {
             format!("a terminé le programme avec le code {code} au lieu de répondre")
         }
@@ -278,6 +281,35 @@ mod tests {
             ("boom", "panique : boom"),
         ] {
             assert_eq!(crash_in_french(&Crash::Panic { message: message.to_owned() }), told);
+        }
+    }
+
+    #[test]
+    fn what_a_thread_waits_for_is_told_in_french() {
+        for (wait, told) in [
+            (
+                "thread 4 (cmd-3) waits at main.py:28 in job for a lock that it holds itself, taken at line 20",
+                "thread 4 (cmd-3) attend à main.py:28 dans job un verrou qu'il tient lui-même, pris à la ligne 20",
+            ),
+            (
+                "thread 1 (a) waits in `acquire` at main.py:4 in job for a lock held by thread 2 (b)",
+                "thread 1 (a) attend dans `acquire` à main.py:4 dans job un verrou tenu par thread 2 (b)",
+            ),
+            (
+                "thread 0 (MainThread) waits in `join` at main.py:46 in f for the end of thread 2 (b)",
+                "thread 0 (MainThread) attend dans `join` à main.py:46 dans f la fin du thread 2 (b)",
+            ),
+            (
+                "thread 2 (b) waits in `get` at main.py:9 in job until another thread puts something in",
+                "thread 2 (b) attend dans `get` à main.py:9 dans job qu'un autre thread y mette quelque chose",
+            ),
+            ("thread 2 (b) waits at main.py:9 in job", "thread 2 (b) attend à main.py:9 dans job"),
+        ] {
+            let waits = vec![wait.to_owned(), "thread 3 attend le mutex".to_owned()];
+            assert_eq!(
+                crash_in_french(&Crash::Deadlock { waits }),
+                format!("interblocage : {told} ; thread 3 attend le mutex")
+            );
         }
     }
 

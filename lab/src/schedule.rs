@@ -107,6 +107,9 @@ pub struct Observed {
     pub started: u32,
     /// Points at which another thread might have run.
     pub steps: u64,
+    /// A thread that looks at what threads share and then changes it can be stopped in between if it is stopped at every so many steps;
+    /// 0 is 1.
+    pub stride: u32,
     /// How the run differed from the calm one; `None` if there were too many switches to keep.
     pub switches: Option<Vec<Switch>>,
     /// The story, one line for each turn of a thread; empty unless the schedule asks for it.

@@ -26,6 +26,9 @@ pub struct Case {
     /// Whether it asks only who starts no thread: what it expects, a thread may rightly have changed before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unless_threads: bool,
+    /// A thread, counted from 1, that is also stopped once at each of its steps in turn, while the others go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stops: Option<u32>,
     /// Whether it costs nothing, and is run only to tell a known bug from others that fail alike.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub probe: bool,
@@ -40,8 +43,8 @@ pub struct Case {
     pub line: u32,
 }
 
-/// Parses the cases of a check's file: `== [costs as name given check… check.name… some check… unless threads] english // français`,
-/// each part of the brackets optional, or `== [probe] …`; optionally `?? english // français` (the case's own hint), commands, and
+/// Parses the cases of a check's file: `== [costs as name given check… check.name… some check… stops thread unless threads] english //
+/// français`, each part of the brackets optional, or `== [probe] …`; optionally `?? english // français` (the case's own hint), commands, and
 /// optionally `----` and the output.
 pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackError> {
     let mut cases: Vec<Case> = Vec::new();
@@ -51,7 +54,7 @@ pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackEr
         let is_rule = line.trim_end() == "----";
         if let Some(title) = line.strip_prefix("== ") {
             let (mark, title) = read_title(title).ok_or_else(|| PackError::Title(check_id.to_owned(), number))?;
-            let Mark { costs, name, given, given_some, unless_threads, probe } = mark;
+            let Mark { costs, name, given, given_some, unless_threads, stops, probe } = mark;
             cases.push(Case {
                 title,
                 costs,
@@ -59,6 +62,7 @@ pub(super) fn read_cases(check_id: &str, text: &str) -> Result<Vec<Case>, PackEr
                 given,
                 given_some,
                 unless_threads,
+                stops,
                 probe,
                 hint: None,
                 template: String::new(),
@@ -112,6 +116,7 @@ struct Mark {
     given: Vec<String>,
     given_some: Vec<String>,
     unless_threads: bool,
+    stops: Option<u32>,
     probe: bool,
 }
 
@@ -133,11 +138,12 @@ fn read_mark(text: &str) -> Option<Mark> {
     while let Some(word) = words.next() {
         match word {
             "as" if mark.name.is_none() => mark.name = Some(words.next()?.to_owned()),
+            "stops" => mark.stops = Some(words.next()?.parse().ok().filter(|thread| *thread > 0)?),
             "unless" => (mark.unless_threads, _) = (true, words.next().filter(|word| *word == "threads")?),
             "given" | "some" => {
                 let (whole, some) = (&mut mark.given, &mut mark.given_some);
                 let given = if word == "given" { whole } else { some };
-                while let Some(named) = words.next_if(|word| !["some", "unless"].contains(word)) {
+                while let Some(named) = words.next_if(|word| !["some", "stops", "unless"].contains(word)) {
                     given.push(named.to_owned());
                 }
             }
@@ -177,8 +183,10 @@ mod tests {
             );
             assert_eq!((case.unless_threads, case.probe, case.title.en.as_str()), (threads, false, "One"), "{mark}");
         }
+        let stops = read_cases("row", "== [2 given a stops 3 unless threads] One // Un\nexpect x\n").expect("a case");
+        assert_eq!((stops[0].stops, stops[0].given.len(), stops[0].unless_threads), (Some(3), 1, true));
         assert!(read_cases("row", "== [probe] One // Un\nexpect x\n").expect("a case")[0].probe);
-        for wrong in ["[] ", "[x] ", "[2 as] ", "[unless luck] ", "[2 2] ", "[probe 2] "] {
+        for wrong in ["[] ", "[x] ", "[2 as] ", "[unless luck] ", "[2 2] ", "[probe 2] ", "[stops] ", "[stops 0] "] {
             assert!(read_cases("row", &format!("== {wrong}One // Un\nexpect x\n")).is_err(), "{wrong}");
         }
     }

@@ -26,6 +26,9 @@ const STEPS_MAX: u64 = 30_000_000;
 const SPENT_MS_MAX: u64 = 45_000;
 /// The processor time that is charged for a run without an end in time.
 const OUT_OF_TIME_MS: u64 = 15_000;
+/// Between a look at what threads share and a change after it are at least so many instructions: whether it was so is tested, and what
+/// is changed is fetched.
+const STRIDE: u32 = 3;
 /// About how many instructions a line has, because calm runs count lines.
 const STEPS_A_LINE: u64 = 4;
 
@@ -206,6 +209,7 @@ impl Subject for PythonSubject {
         Some(Observed {
             started: seen.threads,
             steps: seen.steps,
+            stride: STRIDE,
             switches: whole.then(switches),
             story: self
                 .schedule

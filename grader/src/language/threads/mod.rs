@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | `rewrite` | inserts calls of the host before atomic instructions |
 //! | `host`, `turn` | the functions that are called, and how a thread pauses |
-//! | `world` | which threads can run, which wait, and the time |
+//! | `world`, `ready` | which threads can run, which wait, and the time |
 //! | `limits` | a module's limits, and the reasons why it is stopped |
 //! | `plan` | which thread runs next |
 //! | `machine` | the running module |
@@ -29,6 +29,7 @@ mod machine;
 mod memory;
 mod operation;
 mod plan;
+mod ready;
 mod rewrite;
 mod rounds;
 mod story;

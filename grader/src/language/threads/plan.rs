@@ -9,6 +9,7 @@ use cachedojo::random::Random;
 use cachedojo_lab::schedule::{Plan, Switch};
 
 use super::operation::Operation;
+use super::ready::Ready;
 
 /// The most switches of a run that are kept: a longer one is not shortened, but replayed from its seed.
 pub(super) const SWITCHES_MAX: usize = 200_000;
@@ -44,8 +45,8 @@ pub(super) struct Question<'a> {
     /// Whether it is the caller's, and a call begins: then the calm plan lets threads of earlier calls run first, but they may as
     /// well be late.
     pub(super) begins: bool,
-    /// All threads that can run, in any order.
-    pub(super) ready: &'a [u32],
+    /// All threads that can run.
+    pub(super) ready: &'a Ready,
     /// All threads whose sleep may be over, the earliest first.
     pub(super) sleepers: &'a [u32],
     /// Picks one of the waiting threads that may be woken without a reason.
@@ -174,7 +175,7 @@ impl Chooser {
             Way::Pct(pct) => pct.choose(question),
             Way::Replay(switches) => switches.get(&(question.thread, question.step)).copied().unwrap_or(calm),
         };
-        if chosen != calm && !matches!(self.way, Way::Replay(_)) {
+        if chosen != calm {
             if self.switches.len() < SWITCHES_MAX {
                 self.switches.push(Switch { thread: question.thread, step: question.step, to: chosen });
             } else {
@@ -194,11 +195,9 @@ fn calm(question: &Question<'_>) -> u32 {
     }
     if question.idle {
         // Round robin, so that the thread that is waited for gets its turn.
-        let after = question.ready.iter().filter(|thread| **thread > question.thread).min();
-        let before = question.ready.iter().filter(|thread| **thread < question.thread).min();
-        return after.or(before).copied().unwrap_or(question.thread);
+        return question.ready.after(question.thread).unwrap_or(question.thread);
     }
-    question.ready.iter().min().copied().unwrap_or(question.thread)
+    question.ready.oldest().unwrap_or(question.thread)
 }
 
 fn walk(random: &mut Random, question: &Question<'_>) -> u32 {
@@ -211,7 +210,7 @@ fn walk(random: &mut Random, question: &Question<'_>) -> u32 {
         return woken;
     }
     let may_stay = !question.idle || question.begins;
-    let others = question.ready.iter().filter(|thread| **thread != question.thread || may_stay);
+    let others = question.ready.all().iter().filter(|thread| **thread != question.thread || may_stay);
     let count = others.clone().count() as u64;
     let at = usize::try_from(random.below(count)).unwrap_or(0);
     others.copied().nth(at).unwrap_or(question.thread)
@@ -259,7 +258,7 @@ impl Pct {
         }
         self.changed = false;
         let mut best = (i64::MIN, question.thread);
-        for thread in question.ready.iter().chain(question.sleepers) {
+        for thread in question.ready.all().iter().chain(question.sleepers) {
             if !gives_way || *thread != question.thread {
                 best = best.max((self.priority(*thread), *thread));
             }

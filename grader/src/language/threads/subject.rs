@@ -107,7 +107,13 @@ impl Subject for ThreadedSubject {
     fn observed(&self) -> Option<Observed> {
         let machine = self.machine.as_ref()?;
         let story = if self.schedule.story.is_some() { machine.tell(&self.sources).story } else { Vec::new() };
-        Some(Observed { started: machine.started(), steps: machine.points(), switches: machine.switches(), story })
+        Some(Observed {
+            started: machine.started(),
+            steps: machine.points(),
+            stride: 1,
+            switches: machine.switches(),
+            story,
+        })
     }
 }
 

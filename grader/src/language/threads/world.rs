@@ -12,6 +12,7 @@ use super::between::Between;
 use super::limits::{Limits, Stop};
 use super::operation::Operation;
 use super::plan::{Chooser, Question};
+use super::ready::Ready;
 use super::rounds::Rounds;
 use super::story::{Log, What};
 
@@ -81,8 +82,6 @@ pub(super) struct Thread {
     pub(super) woken: Woken,
     /// How many points it has had.
     pub(super) step: u32,
-    /// Its index in `ready`, if it is there.
-    place: usize,
     /// The operation of its latest point.
     last: (u8, u32),
     /// The turn of its latest point.
@@ -130,7 +129,7 @@ pub(super) struct World {
     /// Which thread runs at the next turn, if a point has decided it.
     next: Option<u32>,
     /// The threads that can run, by side.
-    ready: [Vec<u32>; 2],
+    ready: [Ready; 2],
     /// The state that two modules share, if there are two.
     pub(super) between: Option<Between>,
     live: usize,
@@ -170,7 +169,7 @@ impl World {
             log: schedule.story.map(|_| Log::default()),
             language: schedule.story,
             next: None,
-            ready: [const { Vec::new() }; 2],
+            ready: [Ready::default(), Ready::default()],
             between: None,
             live: 0,
             crowded: false,
@@ -196,7 +195,6 @@ impl World {
             state: State::Between,
             woken: Woken::Called,
             step: 0,
-            place: usize::MAX,
             last: (0, 0),
             last_turn: 0,
             looks: 0,
@@ -225,16 +223,13 @@ impl World {
             return;
         }
         match old {
-            State::Ready => {
-                let place = std::mem::replace(&mut self.threads[id as usize].place, usize::MAX);
-                self.ready[side].swap_remove(place);
-                if let Some(moved) = self.ready[side].get(place) {
-                    self.threads[*moved as usize].place = place;
-                }
-            }
+            State::Ready => self.ready[side].remove(id),
             State::Waiting { address, until } => {
                 if let Some(queue) = self.waiters.get_mut(&address) {
-                    queue.retain(|waiter| *waiter != id);
+                    // Mostly it is the first: whoever waits longest is woken.
+                    if queue.pop_front_if(|waiter| *waiter == id).is_none() {
+                        queue.retain(|waiter| *waiter != id);
+                    }
                     if queue.is_empty() {
                         self.waiters.remove(&address);
                     }
@@ -250,8 +245,7 @@ impl World {
         }
         match state {
             State::Ready => {
-                self.threads[id as usize].place = self.ready[side].len();
-                self.ready[side].push(id);
+                self.ready[side].add(id);
                 self.chooser.woken();
             }
             State::Waiting { address, until } => {
@@ -298,7 +292,7 @@ impl World {
             return true;
         }
         let (current, turn) = (self.current, self.turn);
-        let alone = self.ready_beside(current).len() <= 1;
+        let alone = self.ready_beside(current).all().len() <= 1;
         let thread = &mut self.threads[current as usize];
         thread.step += 1;
         let step = thread.step;
@@ -373,7 +367,7 @@ impl World {
             return chosen;
         }
         // If a replayed switch no longer fits, the calm plan's choice is used.
-        if can_stay { self.current } else { self.ready[side].iter().min().copied().unwrap_or(self.current) }
+        if can_stay { self.current } else { self.ready[side].oldest().unwrap_or(self.current) }
     }
 
     /// The end of a thread's sleep, or of a short wait with a limit, where both may be over at any moment: the other threads
@@ -429,14 +423,14 @@ impl World {
     }
 
     fn decide(&mut self) -> Result<u32, Stop> {
-        while self.ready.iter().all(Vec::is_empty) {
+        while self.ready.iter().all(|ready| ready.all().is_empty()) {
             if !self.advance() {
                 return Err(self.deadlock());
             }
         }
         let current = self.current;
         // The called module runs only when all threads of the calling one wait: so its progress cannot be observed.
-        let side = if self.ready[Side::Front as usize].is_empty() { Side::Behind } else { Side::Front };
+        let side = if self.ready[Side::Front as usize].all().is_empty() { Side::Behind } else { Side::Front };
         let is_ready = self.threads[current as usize].state == State::Ready;
         let stays = is_ready && self.threads[current as usize].side == side;
         if !is_ready {
@@ -495,13 +489,11 @@ impl World {
         if alone_too_long {
             thread.alone.1 = 0;
             let ready = self.ready_beside(current);
-            if ready.len() <= 1 {
+            if ready.all().len() <= 1 {
                 self.turns_to_other_side();
                 return;
             }
-            let others = ready.iter().filter(|thread| **thread != current);
-            let after = others.clone().filter(|thread| **thread > current).min();
-            self.next = after.or(others.min()).copied();
+            self.next = ready.after(current);
         } else {
             self.next = Some(current);
         }
@@ -512,7 +504,7 @@ impl World {
         let current = self.current;
         self.thread(current).step += 1;
         self.gave_up = true;
-        if self.ready_beside(current).len() <= 1 {
+        if self.ready_beside(current).all().len() <= 1 {
             if !self.turns_to_other_side() {
                 self.advance();
             }
@@ -524,14 +516,14 @@ impl World {
     }
 
     /// All threads of the same side that can run.
-    fn ready_beside(&self, id: u32) -> &[u32] {
+    fn ready_beside(&self, id: u32) -> &Ready {
         &self.ready[self.threads[id as usize].side as usize]
     }
 
     /// The running thread of the calling side only polls for what another one will do, which may itself wait for an answer: so
     /// the called side gets a turn, if any of its threads can run.
     fn turns_to_other_side(&mut self) -> bool {
-        let behind = self.ready[Side::Behind as usize].iter().min().copied();
+        let behind = self.ready[Side::Behind as usize].oldest();
         match behind.filter(|_| self.threads[self.current as usize].side == Side::Front) {
             Some(behind) => {
                 self.next = Some(behind);
