@@ -128,9 +128,9 @@ pub struct GradeArgs {
 pub struct ClassArgs {
     /// The class: a folder, or a zip or tar archive, with a folder or a file for each learner
     pub path: PathBuf,
-    /// The exercise's id, or a pack's folder
-    #[arg(long, default_value = crate::pack::DEFAULT_ID)]
-    pub exercise: String,
+    /// The exercise's id, or a pack's folder [default: distributed-cache; folders begun for another exercise must name it]
+    #[arg(long)]
+    pub exercise: Option<String>,
     /// How many submissions are graded at a time [default: one a core]; with --queue, the workers' own --jobs counts
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<NonZeroUsize>,

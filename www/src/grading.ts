@@ -6,7 +6,7 @@ import type { Dialect } from "./engine/worker";
 import { gradeProgram, type Lack, offerProgram, openCheckScript, runAll, stop, trouble } from "./lab";
 import { decodeLink } from "./link";
 import { briefs, choice } from "./offers";
-import { forget, remember, remembered } from "./remembered";
+import { forget, remember, rememberBegun, remembered } from "./remembered";
 import { language } from "./settings";
 import { isProduct, isTooMuch, packed, type Source } from "./sources";
 import { words } from "./words";
@@ -57,6 +57,7 @@ type Refusal =
   | "unreachable"
   | "program"
   | "stopped"
+  | "brokenOff"
   | "endless"
   | "noBrief"
   | "sourceOnly";
@@ -76,7 +77,6 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
   const turn = latest;
   const name = nameOf(sources);
   grading.value = { state: "grading", here: false, exercise: "", name };
-  forget();
   const exercise = await chosen;
   const [first] = sources;
   const here = first && sources.length === 1 && (await isModule(first.file)) ? first : undefined;
@@ -84,6 +84,7 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
     return;
   }
   grading.value = { state: "grading", here: here !== undefined, exercise, name };
+  rememberBegun(exercise, name);
   const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, name, exercise, seed);
   if (turn !== latest) {
     return;
@@ -91,13 +92,20 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
   grading.value = { ...end, exercise, name };
   if (end.state === "graded") {
     remember({ exercise, name, ...end });
+  } else {
+    forget();
   }
 }
 
-/** Shows the report that a reload kept, if it kept one and none has come since. */
+/** Shows the report that a reload kept, or that the reload ended a grading; nothing if one has begun since. */
 export async function resume(): Promise<void> {
   const kept = remembered();
   if (kept === undefined) {
+    return;
+  }
+  if ("isBrokenOff" in kept) {
+    choice.value ??= kept.exercise;
+    grading.value = { state: "refused", why: "brokenOff", exercise: kept.exercise, name: kept.name };
     return;
   }
   const dialects = await dialectsOf(kept.report);
@@ -118,6 +126,7 @@ export function cancel(): void {
     if (here) {
       stop();
     }
+    forget();
     grading.value = { state: "refused", why: "stopped", exercise, name };
   }
 }

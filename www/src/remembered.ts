@@ -1,4 +1,4 @@
-/** The latest report of this tab and what was handed in, kept over a reload in the browser's session store. */
+/** The latest report of this tab and what was handed in, or that a grading was under way: kept over a reload in the browser's session store. */
 import type { Report } from "./engine/types";
 
 export interface Remembered {
@@ -10,6 +10,13 @@ export interface Remembered {
   report: Report;
   /** What was handed in; nothing where the store has no room for it. */
   handed: Blob | undefined;
+}
+
+/** A grading that a reload ended. */
+export interface BrokenOff {
+  exercise: string;
+  name: string;
+  isBrokenOff: true;
 }
 
 const KEY = "cachedojo.report";
@@ -30,6 +37,16 @@ export async function remember({ handed, ...rest }: Remembered): Promise<void> {
   }
 }
 
+/** Keeps that a grading is under way, and forgets the last report. */
+export function rememberBegun(exercise: string, name: string): void {
+  forget();
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify({ exercise, name, isBrokenOff: true } satisfies BrokenOff));
+  } catch {
+    // A browser that keeps nothing: a reload shows no report.
+  }
+}
+
 export function forget(): void {
   try {
     sessionStorage.removeItem(KEY);
@@ -39,9 +56,14 @@ export function forget(): void {
 }
 
 /** What was kept, if it is whole: another version of the page, or anybody, may have written it. */
-export function remembered(): Remembered | undefined {
+export function remembered(): Remembered | BrokenOff | undefined {
   try {
-    const { exercise, name, seed, here, report, url } = JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
+    const { exercise, name, seed, here, report, url, isBrokenOff } = JSON.parse(
+      sessionStorage.getItem(KEY) ?? "{}",
+    );
+    if (isBrokenOff === true && typeof exercise === "string" && typeof name === "string") {
+      return { exercise, name, isBrokenOff };
+    }
     const isWhole =
       [exercise, name, seed].every((text) => typeof text === "string") &&
       report?.schema === "cachedojo/report/v1" &&

@@ -253,6 +253,21 @@ test("a reload keeps the report and what was handed in, until something else is 
   await expect(report).toHaveText("");
 });
 
+test("a reload during a grading says so, and keeps the exercise", async ({ page }) => {
+  await page.route("**/api/v1/grade?**", () => {});
+  await openGrade(page);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await choose(page, "line-cache");
+    await hand(page, "slow.py");
+    const report = page.getByTestId("grade-report");
+    await expect(report.getByRole("status")).toContainText("Building and checking slow.py.");
+    await page.reload();
+    await page.getByRole("button", { name: "Grade" }).click();
+    await expect(report.getByRole("status")).toHaveText("The page was loaded anew while it graded: hand in again.");
+    await expect(page.getByTestId("grade-exercise")).toHaveValue("line-cache");
+  }
+});
+
 test("a grading under way is cancelled, and the next one is told", async ({ page }) => {
   const held: Route[] = [];
   await page.route("**/api/v1/grade?**", (route) => {

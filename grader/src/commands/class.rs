@@ -37,7 +37,7 @@ use crate::host::scratch;
 use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
 use crate::intake::{diagnostic, left_out, submission};
-use crate::pack::Pack;
+use crate::pack::{DEFAULT_ID, Pack};
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
 use crate::report::{self, Format, Setting, write_whole};
@@ -53,13 +53,16 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     // Before anything is unpacked or written: a file beyond the shell's limit ends this program without a word.
     limits::suffice()?;
     let url = args.queue.queue.as_ref().map(|typed| queue_url(&typed.0)).transpose()?;
-    let pack = super::load_pack(&args.exercise)?;
+    let pack = super::load_pack(args.exercise.as_deref().unwrap_or(DEFAULT_ID))?;
     check_imports(args, &pack.exercise.id)?;
     let roster = args.roster.as_deref().map(Roster::read).transpose()?;
     let scratch = scratch::folder().context("making a scratch folder")?;
     let languages = &pack.exercise.languages;
     let (root, unused) = class_folder(&args.path, scratch.path(), languages)?;
     let entries = submissions(&root, &unused, scratch.path(), args, languages)?;
+    if args.exercise.is_none() {
+        check_begun(&entries)?;
+    }
     let store = out::open(args, &pack.exercise.id)?;
     for other in &args.import {
         store.import(other)?;
@@ -108,6 +111,29 @@ fn check_imports(args: &ClassArgs, exercise: &str) -> Result<()> {
         return Err(UsageError(format!("there is no file `{other}` to import: name another run's results.redb")).into());
     }
     args.import.iter().try_for_each(|path| Store::check_import(path, exercise, args.seed))
+}
+
+/// A class whose folders were begun for another exercise than the one that is graded when none is named.
+fn check_begun(entries: &[Entry]) -> Result<()> {
+    let folders: Vec<&Path> = entries
+        .iter()
+        .filter_map(|entry| match &entry.found {
+            Found::Source(path, _) => Some(path.as_path()).filter(|path| path.is_dir()),
+            _ => None,
+        })
+        .collect();
+    let mut begun: BTreeMap<String, usize> = BTreeMap::new();
+    for id in folders.iter().filter_map(|folder| super::begun_for(folder)) {
+        *begun.entry(id).or_default() += 1;
+    }
+    match begun.into_iter().max_by_key(|(_, count)| *count) {
+        Some((id, count)) if count * 2 >= folders.len() => Err(UsageError(format!(
+            "{} begun for `{id}`: was --exercise {id} meant? Name it, or --exercise {DEFAULT_ID} to grade them for that",
+            if count == 1 { "one of these submissions was".to_owned() } else { format!("{count} of these submissions were") }
+        ))
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// The class as a folder, and what of its archive is not used.
@@ -267,7 +293,7 @@ fn learners(
     let mut learners = Vec::new();
     for (entry, key) in entries.iter().zip(keys) {
         let (mut state, mut report) = (State::HarnessError, None);
-        let note = match &entry.found {
+        let mut note = match &entry.found {
             Found::Empty => {
                 state = State::Empty;
                 String::new()
@@ -303,6 +329,11 @@ fn learners(
             // What of theirs was not graded is told to the learner, too.
             if !note.is_empty() {
                 report.diagnostics.push(diagnostic::general(&note));
+            } else if report.score == 0
+                && let Some(found) = report.diagnostics.iter().find(|found| found.line == 0)
+            {
+                // Nothing of it counted: the teacher learns why without opening the report.
+                note.clone_from(&found.message);
             }
             state = report.verdict.into();
         }

@@ -1,11 +1,10 @@
 //! Makes a stranger's text harmless for a terminal, a browser and an XML parser. The only place that does.
 
-/// Removes control characters except line ends (a tab becomes a space), characters that reorder or hide text, characters that XML
+/// Removes control characters except tabs and line ends (a script that has tabs is another one with spaces), characters that reorder or hide text, characters that XML
 /// forbids, and commands for a log's reader ([`obeyed_by_none`]). Cost: O(length).
 pub fn harmless(text: &str) -> String {
     let replaced = text.chars().map(|c| match c {
-        '\n' => '\n',
-        '\t' => ' ',
+        '\n' | '\t' => c,
         c if c.is_control() || hides(c) => '\u{fffd}',
         c => c,
     });
@@ -47,9 +46,9 @@ pub fn obeyed_by_none(text: &str) -> String {
     quiet
 }
 
-/// [`harmless`] text on one line.
+/// [`harmless`] text on one line; a tab becomes a space.
 pub fn line(text: &str) -> String {
-    harmless(text).replace('\n', "\u{fffd}")
+    harmless(text).replace('\n', "\u{fffd}").replace('\t', " ")
 }
 
 /// A word of a command that the user may copy: quoted if this system's shell would change it.
@@ -100,9 +99,9 @@ mod tests {
     fn what_steers_a_terminal_or_breaks_xml_is_replaced() {
         assert_eq!(
             harmless("a\u{1b}[31mb\r\n\tc\0\u{202e}\u{ffff}é"),
-            "a\u{fffd}[31mb\u{fffd}\n c\u{fffd}\u{fffd}\u{fffd}é"
+            "a\u{fffd}[31mb\u{fffd}\n\tc\u{fffd}\u{fffd}\u{fffd}é"
         );
-        assert_eq!(line("a\nb"), "a\u{fffd}b");
+        assert_eq!(line("a\nb\tc"), "a\u{fffd}b c");
         assert_eq!(harmless("###[error]x"), "## #[error]x");
     }
 

@@ -3,7 +3,8 @@
 //! 1. What has the name that the exercise asks for, and what belongs to it. Of several the one least deep; several equally deep
 //!    are [`Found::Ambiguous`].
 //! 2. Without such a name the only source there is. Several are [`Found::Ambiguous`]: a mark must not depend on a guess.
-//! 3. What else may have been meant is told in the remark: another of that name, an archive, a second upload (`lib (1).rs`),
+//! 3. Where the exercise takes several languages, a file to begin with in another one, in the same folder, is as good a candidate.
+//! 4. What else may have been meant is told in the remark: another of that name, an archive, a second upload (`lib (1).rs`),
 //!    and beside a script every other script.
 
 use std::collections::BTreeSet;
@@ -55,13 +56,21 @@ pub(super) fn choice(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage
             return Some(Found::Ambiguous(named(folder, homes.iter().map(PathBuf::as_path))));
         };
         let home = home(chosen);
+        if let Some(other) = in_another_language(files, language, name, &home, languages) {
+            if is_blank(chosen) {
+                continue;
+            }
+            return Some(Found::Ambiguous(named(folder, [chosen.as_path(), other].into_iter())));
+        }
         // A program in a package is started from above it.
         let above = home.parent().filter(|_| name == "main.py" && home != folder).map(Path::to_owned);
         let is_package = |above: &PathBuf| Submission::read(above, languages).is_ok_and(|read| read.root.contains('/'));
         let graded = above.filter(is_package).unwrap_or_else(|| home.clone());
         let is_beside = |path: &Path| [Some(home.as_path()), Some(folder)].contains(&path.parent());
+        // A Rust module never stands in a `src` of its own; a package of Python's may have a `main.py`.
+        let is_apart = |path: &PathBuf| !path.starts_with(&home) || path != chosen && name == "src/lib.rs";
         let another = |path: &&PathBuf| {
-            roots.contains(path) && !path.starts_with(&home)
+            roots.contains(path) && is_apart(path)
                 || *path != chosen && path.file_name() == chosen.file_name() && is_beside(path)
         };
         let seconds = seconds(chosen, files, &graded, language);
@@ -77,6 +86,22 @@ pub(super) fn choice(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage
         });
     }
     alone(folder, files, languages)
+}
+
+/// A file that is not blank, to begin with in another language than `language`: of a program where `name` is a program's, of tests
+/// where it is tests'.
+fn in_another_language<'a>(
+    files: &'a [PathBuf],
+    language: CodeLanguage,
+    name: &str,
+    home: &Path,
+    languages: &[CodeLanguage],
+) -> Option<&'a Path> {
+    let others = languages.iter().filter(|other| **other != language).flat_map(|other| look::look(*other).roots);
+    let alike = others.filter(|other| other.contains("test") == name.contains("test"));
+    alike
+        .map(|other| home.join(other))
+        .find_map(|wanted| files.iter().find(|path| **path == wanted && !is_blank(path)).map(PathBuf::as_path))
 }
 
 /// What is graded where nothing has the name that the exercise asks for.

@@ -35,6 +35,7 @@ export const grades = {
     tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
     program: "This is no program that `grader build` made: build it again, for this exercise.",
     stopped: "Grading was stopped.",
+    brokenOff: "The page was loaded anew while it graded: hand in again.",
     endless:
       "Your program was ended: its checks took too long. Look for a loop that never ends; `grader grade` names the check.",
     noBrief: "This page came without checks: hand in the source where a grader serves the page.",

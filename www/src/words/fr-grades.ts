@@ -36,6 +36,7 @@ export const grades: Words["grades"] = {
     unreadable: "Un fichier n'est plus lisible : choisissez-le à nouveau.",
     tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
     program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
+    brokenOff: "La page a été rechargée pendant la correction : remettez le rendu.",
     stopped: "La notation a été arrêtée.",
     endless:
       "Votre programme a été arrêté : ses vérifications ont pris trop de temps. Cherchez une boucle sans fin ; `grader grade` nomme la vérification.",

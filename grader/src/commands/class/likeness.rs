@@ -5,11 +5,13 @@ use std::path::Path;
 
 use cachedojo_judge::course::Kind;
 use cachedojo_judge::pack::CodeLanguage;
+use sha2::{Digest as _, Sha256};
 
 use crate::class::roster::Roster;
 use crate::class::similar::{self, Files, Passage, Place};
 use crate::class::summary::{Alike, AlikeKind, Learner, Likeness};
 use crate::class::whole_programs::{self, Whole};
+use crate::host::digest::hex;
 use crate::host::printable;
 use crate::intake::find::{Entry, Found};
 use crate::intake::platform::Owner;
@@ -80,9 +82,6 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
     }
     let given: Vec<Files> = starter.into_iter().chain(solution).collect();
     let pairs = similar::pairs(&sources, &given);
-    // Two learners' whole programs are one pair, which shows more than a group of two.
-    let is_pair = |group: &[usize]| pairs.iter().any(|pair| group == [pair.one, pair.other]);
-    let nearly = wholes.nearly.iter().filter(|group| !is_pair(group));
     let named = |kind, group: &[usize]| Alike { kind, learners: group.iter().map(|at| names[*at].clone()).collect() };
     let solved = Some(&wholes.solved).filter(|solved| !solved.is_empty());
     let is_copied = |group: &&Vec<usize>| {
@@ -90,7 +89,7 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
         !is_right && !known.is_one_group(group.iter().map(|at| &names[*at]))
     };
     let alike = (wholes.identical.iter().filter(is_copied).map(|group| named(AlikeKind::Identical, group)))
-        .chain(nearly.filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
+        .chain(wholes.nearly.iter().filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
         .chain(solved.map(|group| named(AlikeKind::Solution, group)))
         .collect();
     let pairs =
@@ -106,13 +105,23 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
 
 /// What grading reads of a submission: its digest, and its code. What is not graded is no evidence.
 fn graded(path: &Path, languages: &[CodeLanguage]) -> (String, Files) {
-    Submission::read(path, languages).map(|read| (read.sha256, code(read.files.into_iter()))).unwrap_or_default()
+    Submission::read(path, languages).map(|read| (digest(&read), code(read.files.into_iter()))).unwrap_or_default()
+}
+
+/// What tells whether two submissions are the same. A file alone is the same whatever it is called: platforms put the learner's name
+/// or the time into it.
+fn digest(submission: &Submission) -> String {
+    let mut texts = submission.files.values();
+    match (texts.next(), texts.next()) {
+        (Some(only), None) => hex(&Sha256::digest(only)),
+        _ => submission.sha256.clone(),
+    }
 }
 
 /// The digests of what every learner was given.
 fn given(pack: &Pack) -> BTreeSet<String> {
     let starters = pack.exercise.languages.iter().filter_map(|language| {
-        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| starter.sha256)
+        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| digest(&starter))
     });
     starters.collect()
 }
@@ -188,6 +197,19 @@ mod tests {
     }
 
     #[test]
+    fn a_script_is_the_same_whatever_its_file_is_called() {
+        let script = "node new 10 lru\nnode set a 1\nnode get a\n".to_owned();
+        let files = [
+            ("ann/script.txt", &script),
+            ("bob/bob_101_script.txt", &script),
+            ("cid/script.txt", &"node new 1\n".to_owned()),
+        ];
+        let files = files.map(|(path, text)| (path.to_owned(), text.clone()));
+        let (alike, _) = found("expose-lru", &files);
+        assert_eq!(alike, [(AlikeKind::Identical, vec!["ann".to_owned(), "bob".to_owned()])]);
+    }
+
+    #[test]
     fn copies_of_the_solution_and_the_same_files_are_told_and_what_is_not_graded_is_not() {
         let exercise = "line-cache";
         let solution = |learner: &str, change: &dyn Fn(String) -> String| {
@@ -198,7 +220,7 @@ mod tests {
         let renamed = |text: String| format!("// mine\n{}", text.replace("key", "k"));
         let starter = |learner: &str| part(exercise, "starter/rust/src/lib.rs", learner, &same);
         let ours = |name: &str| (format!("{name}/src/lib.rs"), independent()[0].1.clone());
-        // Gus's own main.py is not graded: his src/lib.rs is.
+        // Gus handed in both: neither is graded, so neither is compared.
         let files = [
             solution("amy", &same),
             solution("bob", &renamed),

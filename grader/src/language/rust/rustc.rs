@@ -11,6 +11,7 @@ use crate::host::budget;
 use crate::host::sandbox::{self, Ending, Job, Limits, NotRun, Protection};
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::language::rust::toolbox::{Target, Toolbox};
+use crate::language::rust::words::ADAPTER_FILES;
 
 /// Processor time for compiling a submission, in seconds.
 pub const CPU_S: u64 = 8;
@@ -354,9 +355,13 @@ impl RawSpan {
         self.expansion.as_deref().map_or(self, |expansion| expansion.span.outermost())
     }
 
-    /// Its place in the submission's own files, and what is said of it.
+    /// Its place in the submission's own files, and what is said of it. A submission of one file keeps its name, without a folder.
     fn labelled(&self) -> Option<(&Self, &str)> {
-        self.in_submission().filter(|place| place.file_name.starts_with("src/")).zip(self.label.as_deref())
+        let is_own = |place: &&Self| {
+            let name = place.file_name.as_str();
+            name.starts_with("src/") || !name.contains('/') && !ADAPTER_FILES.contains(&name)
+        };
+        self.in_submission().filter(is_own).zip(self.label.as_deref())
     }
 
     /// The place in the submission itself: for an error inside a macro of std, the place of the call.

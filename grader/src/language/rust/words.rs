@@ -24,6 +24,9 @@ const TRAITS: &[(&str, &str)] = &[
 /// The message if the compiler's has nothing that a learner knows.
 const NOT_READ: &str = "its types cannot be read as the prototype's";
 
+/// The adapter's own files.
+pub(super) const ADAPTER_FILES: &[&str] = &["adapter.rs", "types.rs", "conversions.rs"];
+
 /// Names that only the adapter has: a message with one is about the adapter.
 const INTERNAL: &[&str] = &[
     "conversions::",
@@ -32,9 +35,6 @@ const INTERNAL: &[&str] = &[
     "keep_made",
     "`counters`",
     "`LocalKey",
-    "adapter.rs",
-    "types.rs",
-    "conversions.rs",
     "this macro",
     "local trait",
 ];
@@ -82,7 +82,7 @@ fn is_internal(text: &str) -> bool {
             .iter()
             .any(|before| text.contains(&format!("{before}{name}`")) || text.contains(&format!("{before}{name}<")))
     };
-    INTERNAL.iter().any(|name| text.contains(name)) || TRAITS.iter().any(|(name, _)| of_a_trait(name))
+    INTERNAL.iter().chain(ADAPTER_FILES).any(|name| text.contains(name)) || TRAITS.iter().any(|(name, _)| of_a_trait(name))
 }
 
 #[cfg(test)]
