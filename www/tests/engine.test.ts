@@ -137,10 +137,11 @@ test("mistakes are placed in UTF-16 units", () => {
 });
 
 test("a marked line says whether it is not read, refused, doubtful or to be filled in", () => {
-  const sorts = (text: string, dialect: string) => diagnose(text, dialect, "en").diagnostics.map(({ sort }) => sort);
+  const sorts = (text: string, dialect: string) =>
+    diagnose(text, dialect, "en").diagnostics.map(({ sort }) => sort);
   expect(sorts("nodd", "lab")).toEqual(["mistake"]);
   expect(sorts("cluster nodes=3 rf=5", "lab")).toEqual(["doubt"]);
-  expect(sorts("node new ?", "lab")).toEqual(["blank"]);
+  expect(sorts("expect bytes = ?", "lab")).toEqual(["blank"]);
   expect(sorts("PUTT a b", "line")).toEqual(["refused"]);
 });
 

@@ -263,7 +263,9 @@ test("a reload during a grading says so, and keeps the exercise", async ({ page 
     await expect(report.getByRole("status")).toContainText("Building and checking slow.py.");
     await page.reload();
     await page.getByRole("button", { name: "Grade" }).click();
-    await expect(report.getByRole("status")).toHaveText("The page was loaded anew while it graded: hand in again.");
+    await expect(report.getByRole("status")).toHaveText(
+      "The page was loaded anew while it graded: hand in again.",
+    );
     await expect(page.getByTestId("grade-exercise")).toHaveValue("line-cache");
   }
 });

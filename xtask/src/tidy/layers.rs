@@ -25,7 +25,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-trace", "cachedojo-wire"],
     ),
     ("client", "cachedojo-client", &[]),
-    ("simulate", "cachedojo-simulate", &["cachedojo-lab"]),
+    ("simulate", "cachedojo-simulate", &["cachedojo", "cachedojo-lab"]),
     ("bench", "cachedojo-bench", &["cachedojo", "cachedojo-trace"]),
     ("xtask", "xtask", &[]),
 ];

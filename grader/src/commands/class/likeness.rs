@@ -155,7 +155,7 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("there is room");
             fs::write(path, text).expect("there is room");
         }
-        let pack = Pack::load(exercise).expect("a sound pack");
+        let pack = crate::course::load(exercise).expect("a sound pack");
         let entries = entries(class.path(), scratch.path(), &pack.exercise.languages).expect("entries");
         let (similar, alike) = likenesses(&entries, &pack, &Known::default());
         let pairs = similar.into_iter().map(|pair| (pair.one, pair.other)).collect();

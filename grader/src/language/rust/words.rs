@@ -82,7 +82,8 @@ fn is_internal(text: &str) -> bool {
             .iter()
             .any(|before| text.contains(&format!("{before}{name}`")) || text.contains(&format!("{before}{name}<")))
     };
-    INTERNAL.iter().chain(ADAPTER_FILES).any(|name| text.contains(name)) || TRAITS.iter().any(|(name, _)| of_a_trait(name))
+    INTERNAL.iter().chain(ADAPTER_FILES).any(|name| text.contains(name))
+        || TRAITS.iter().any(|(name, _)| of_a_trait(name))
 }
 
 #[cfg(test)]
