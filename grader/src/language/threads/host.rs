@@ -205,7 +205,11 @@ async fn wait(caller: In<'_>, (address, expected, timeout, bytes): (u32, u64, i6
         return Ok(1);
     }
     let timed = timeout >= 0;
-    let owner = context.world().owner_of(context.side, address);
+    let owner = {
+        let world = context.world();
+        // Only a story tells it, and it takes a look at every thread.
+        world.log.as_ref().and_then(|_| world.owner_of(context.side, address))
+    };
     note(&caller, What::Waits { address, timed, owner });
     {
         let mut world = context.world();
