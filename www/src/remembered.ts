@@ -47,7 +47,18 @@ export function rememberBegun(exercise: string, name: string): void {
   }
 }
 
+/** Whether the page is being left: then its requests end, and what they were about is to be remembered. */
+let isLeaving = false;
+for (const event of ["beforeunload", "pagehide", "pageshow"]) {
+  addEventListener(event, () => {
+    isLeaving = event !== "pageshow";
+  });
+}
+
 export function forget(): void {
+  if (isLeaving) {
+    return;
+  }
   try {
     sessionStorage.removeItem(KEY);
   } catch {

@@ -517,6 +517,8 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await page.getByTestId("run").click();
     await expect(cluster.locator("[data-status=up]")).toHaveCount(3);
     await page.getByTestId("scrubber").fill("2");
+    // Until then the picture is that of the command before, and a choice in it is given up.
+    await expect(page.getByTestId("status")).toContainText("After command 2 of 3.");
     const messages = page.getByTestId("messages");
     await expect(messages.locator(".message")).not.toHaveCount(0);
     await messages.locator(".message .grip").last().click();
