@@ -28,7 +28,7 @@ pub enum Accept {
     Ordered,
     /// Those of the commands in any order.
     AnyOrder,
-    /// Any: only threads are counted. An edge case asks for one for each valid command, any other for [`THREADS_MIN`], without
+    /// Any: only threads are counted. An edge case asks for one for each valid command, any other for two, without
     /// which orders of threads tell nothing.
     ThreadEach,
 }
