@@ -198,6 +198,7 @@ impl<'a> Lives<'a> {
         let modules = "extern crate self as cachedojo;\nextern crate self as cachedojo_notation;\npub mod cache;\npub mod cluster;\npub mod duration;\npub mod random;\npub mod ring;\npub mod shrink;\npub mod world;\n";
         self.write("src/lib.rs", modules)?;
         self.write("src/main.rs", &read("simulate/src/main.rs")?.replace("cachedojo_lab::", "lives::"))?;
+        self.write("src/listener.rs", &read("simulate/src/listener.rs")?.replace("cachedojo::", "lives::"))?;
         let profiles = "[profile.release]\n[profile.dev]\nopt-level = 1\ndebug = false\noverflow-checks = false\ndebug-assertions = false\n[profile.scenes]\ninherits = \"dev\"\nopt-level = 0\n";
         let package =
             format!("[package]\nname = \"{NAME}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n{profiles}");
