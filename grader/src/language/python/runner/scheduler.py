@@ -498,16 +498,18 @@ class Scheduler:
         self._counted()
         self._step()
         kind = self.kind
+        # One that has no thread of the system yet waits for its turn.
+        calm = me if new.body is not None else new
         if kind == "calm":
-            to = me if new.body is not None else new
+            to = calm
         elif kind == "replay":
-            to = self._told() or (me if new.body is not None else new)
+            to = self._told() or calm
         elif kind == "walk":
             to = self._any(me)
         else:
             self._lower(me)
             to = self._highest(me)
-        if to is not (me if new.body is not None else new):
+        if to is not calm:
             self._differs(me, to)
         if to is not me:
             self._leave(me, to, _line(self.foreign), "starts")

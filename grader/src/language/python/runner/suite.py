@@ -139,11 +139,11 @@ def note_waiting(s, link):
     wait, read_clock = s.wait, s.read_clock
 
     def noted_wait(what, timeout=None):
-        is_over = not wait(what, timeout)
+        is_in_time = wait(what, timeout)
         # Threads beside the test may look now and then whether they are to stop.
-        if is_over and timeout and (s.current.number == 0 or timeout >= LOOK_AGAIN):
+        if not is_in_time and timeout and (s.current.number == 0 or timeout >= LOOK_AGAIN):
             link.sleeps += 1
-        return not is_over
+        return is_in_time
 
     def noted_read():
         now = read_clock()
