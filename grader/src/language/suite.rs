@@ -3,16 +3,28 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use serde::Deserialize;
+
+use crate::host::budget;
 
 /// A test with more calls than this is run last, and skipped once another test has found the cache's bug.
 pub const CALLS_HEAVY: u64 = 300;
 
+/// A run counts for its steps as long as this machine is not more than so many times slower than what steps are reckoned at.
+const SLOWER: u64 = 3;
+
+/// What a run counts for, in milliseconds. It is counted from steps and not measured, so that the same tests come equally far on a machine
+/// that is slow or busy; only work that steps do not see, such as sorting a million numbers, counts for what it takes.
+pub fn cost_ms(counted_ms: u64, cpu_ms: u64) -> u64 {
+    counted_ms.max(cpu_ms.saturating_sub((SLOWER - 1) * counted_ms))
+}
+
 /// A learner's tests, ready to be run on any cache that they were opened with.
 pub trait Suite: Debug {
-    /// Runs the tests, except `skip`, on the cache with this name; those in `heavy` last. Also returns the processor time used,
-    /// in milliseconds.
+    /// Runs the tests, except `skip`, on the cache with this name; those in `heavy` last. Also returns what that counts for, in
+    /// milliseconds: see [`cost_ms`].
     ///
     /// # Errors
     /// The grader's own failure, in a sentence.
@@ -23,6 +35,14 @@ pub trait Suite: Debug {
         skip: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
     ) -> Result<(Ran, u64), String>;
+
+    /// Whether this machine has processor time left for another run.
+    ///
+    /// # Errors
+    /// The tests would have it, and this machine is too slow for them: a sentence.
+    fn has_time(&self) -> Result<bool, String> {
+        Ok(budget::left_to_run() != Some(Duration::ZERO))
+    }
 
     /// The names of functions whose tests assert nothing, according to their source.
     fn silent(&self) -> &BTreeSet<String>;
@@ -120,6 +140,9 @@ pub struct Test {
     pub calls: u64,
     /// How often it slept.
     pub slept: u32,
+    /// The work that was counted, its calls included, in units of the language's own.
+    #[serde(default)]
+    pub steps: u64,
 }
 
 /// Whether a test passed.
@@ -132,4 +155,17 @@ pub enum TestOutcome {
     Failed,
     /// It was not finished.
     Skipped,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cost_ms;
+
+    #[test]
+    fn a_slow_machine_does_not_count_and_hidden_work_does() {
+        for (counted, cpu, cost) in [(100, 60, 100), (100, 300, 100), (100, 400, 200), (70, 14_000, 13_860), (0, 5, 5)]
+        {
+            assert_eq!(cost_ms(counted, cpu), cost, "{counted} {cpu}");
+        }
+    }
 }

@@ -9,7 +9,6 @@ mod tests;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use cachedojo_judge::Report;
@@ -17,7 +16,6 @@ use cachedojo_judge::pack::{CodeLanguage, MutantSpec};
 use cachedojo_judge::report::{GradeVerdict, SubmissionId};
 use cachedojo_notation::text::Language;
 
-use crate::host::budget;
 use crate::host::printable::{clip, harmless};
 use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
@@ -34,13 +32,13 @@ use words::Unfit;
 const RIGHT: &str = "right";
 /// The seeds of the caches' threads under which right caches are tried.
 const SEEDS: [u64; 2] = [1, 2];
-/// Processor time of a whole grading, in milliseconds: what comes after is not tried again.
-const CPU_MS_MAX: u64 = 55_000;
+/// What all runs together may count for, in milliseconds: what comes after is not tried again.
+const COST_MS_MAX: u64 = 55_000;
 /// Up to here bugs are tried: what comes after says so. The rest is left for trying again what was told.
-const CPU_MS_TRY: u64 = 40_000;
+const COST_MS_TRY: u64 = 40_000;
 /// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
 const CALLS_SLOW: u64 = 2_000;
-const CPU_MS_SLOW: u64 = 42_000;
+const COST_MS_SLOW: u64 = 42_000;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -125,7 +123,7 @@ struct Grading<'a> {
     together: BTreeSet<BTreeSet<String>>,
     /// How many bugs were looked at to find out why, and whether it is chance.
     probes: usize,
-    cpu_ms: u64,
+    cost_ms: u64,
 }
 
 impl<'a> Grading<'a> {
@@ -138,13 +136,14 @@ impl<'a> Grading<'a> {
             doubtful: BTreeSet::new(),
             together: BTreeSet::new(),
             probes: 0,
-            cpu_ms: 0,
+            cost_ms: 0,
         }
     }
 
     /// Whether the tests have time left.
-    fn has_time(&self, cpu_ms_max: u64) -> bool {
-        self.cpu_ms < cpu_ms_max && budget::left_to_run() != Some(Duration::ZERO)
+    fn has_time(&self, cost_ms_max: u64) -> Result<bool, Rejected> {
+        let machine = self.suite.has_time().map_err(|reason| Rejected::harness(&reason))?;
+        Ok(machine && self.cost_ms < cost_ms_max)
     }
 
     /// Tells whoever waits for the report how many caches with a bug have been tried.
@@ -185,7 +184,7 @@ impl<'a> Grading<'a> {
                 self.try_right(&right[0], SEEDS[0], &quick.but, &quick.heavy)?;
             }
             self.tell_progress(index + 1, count)?;
-            let tried = any_quick && self.has_time(CPU_MS_TRY);
+            let tried = any_quick && self.has_time(COST_MS_TRY)?;
             let killers = if tried { self.killers_of(spec, &quick, &right[0])? } else { BTreeSet::new() };
             self.found.bugs.push(Bug { spec, killers: killers.into_iter().collect(), tried: tried || !any });
         }
@@ -232,7 +231,7 @@ impl<'a> Grading<'a> {
                 continue;
             }
             self.tell_progress(index + 1, count)?;
-            if self.has_time(CPU_MS_SLOW) {
+            if self.has_time(COST_MS_SLOW)? {
                 let killers = self.try_bug(self.found.bugs[index].spec, &alone.but, &alone.heavy)?;
                 self.found.bugs[index].killers = killers.into_iter().collect();
                 self.found.bugs[index].tried = true;
@@ -273,9 +272,9 @@ impl<'a> Grading<'a> {
         let mut skip = but.clone();
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
-            let (ran, cpu_ms) =
+            let (ran, cost_ms) =
                 self.suite.run(cache, seed, &skip, heavy).map_err(|reason| Rejected::harness(&reason))?;
-            self.cpu_ms += cpu_ms;
+            self.cost_ms += cost_ms;
             let run = match ran {
                 Ran::Tests(run) => run,
                 Ran::Forbidden(what) => {

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::interpreter::Interpreter;
 use super::process::{self, Heard, Runners};
 use super::toolbox;
 use super::wire::{Ask, Outcome, Plan};
+use crate::host::budget;
 use crate::host::machine;
 use crate::host::outcome::say;
 use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
-use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, Uncollected};
+use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, Uncollected, cost_ms};
 use crate::language::toolchain::{Reason, Rejected};
 
 /// The most steps of one test together with its cache, in one run.
@@ -19,8 +21,16 @@ const STEPS_MAX: u64 = 4_000_000;
 /// The cache's threads may be switched after one instruction in so many.
 const ONE_IN: u32 = 40;
 
-/// What a run counts for that used no processor time at all until it was ended, in milliseconds.
+/// What a run counts for that was ended because it took too much, in milliseconds; and one that did nothing at all any more.
+const CUT_OFF_MS: u64 = 15_000;
 const STUCK_MS: u64 = 8_000;
+/// What a run counts for, in milliseconds: the start of pytest, the work around each test, and so many steps (a call is 160 of them).
+const RUN_MS: u64 = 70;
+const TEST_MS: u64 = 3;
+const STEPS_A_MS: u64 = 800;
+
+/// No run begins after so much processor time of this machine's: twice what all runs together may count for, as it may be slow or busy.
+const MACHINE: Duration = Duration::from_secs(110);
 
 /// A learner's tests, ready to be run against any cache.
 #[derive(Debug)]
@@ -119,6 +129,12 @@ fn cut_off(said: &[u8], ended: Ended, text: String) -> Option<TestRun> {
     Some(TestRun { ended, last: last.name.clone(), waits: Vec::new(), tests, errors: Vec::new() })
 }
 
+/// What the steps of a run count for, in milliseconds.
+fn counted_ms(run: &TestRun) -> u64 {
+    let steps: u64 = run.tests.iter().map(|test| test.steps).sum();
+    RUN_MS + TEST_MS * run.tests.len() as u64 + steps / STEPS_A_MS
+}
+
 impl Suite for PythonSuite {
     fn run(
         &self,
@@ -138,14 +154,17 @@ impl Suite for PythonSuite {
             paths: &["tests"],
         };
         let heard = self.runners.ask_with(&ask, &self.files, Some(source))?;
-        let lost = |why: &str, cpu| Ok((Ran::Lost(why.to_owned()), cpu));
+        let lost = |why: &str| Ok((Ran::Lost(why.to_owned()), CUT_OFF_MS));
         match heard {
             Heard::Reply(header, reply) => match reply.outcome {
-                Outcome::Tests(run) => Ok((Ran::Tests(run), header.cpu_ms)),
+                Outcome::Tests(run) => {
+                    let cost_ms = cost_ms(counted_ms(&run), header.cpu_ms);
+                    Ok((Ran::Tests(run), cost_ms))
+                }
                 Outcome::Forbidden { what } => Ok((Ran::Forbidden(what), header.cpu_ms)),
                 _ => Err("the runner of Python answers another question".to_owned()),
             },
-            Heard::Silent(header, _) if header.too_much => lost("the tests say more than is read", header.cpu_ms),
+            Heard::Silent(header, _) if header.too_much => lost("the tests say more than is read"),
             Heard::Silent(header, said) => match (header.signal, header.exit) {
                 (Some(signal), _) => {
                     // One of its limits, or a fault of the interpreter's own.
@@ -154,18 +173,32 @@ impl Suite for PythonSuite {
                     let text =
                         if is_endless { String::new() } else { format!("it ends the interpreter (signal {signal})") };
                     match cut_off(&said, ended, text) {
-                        Some(run) => Ok((Ran::Tests(run), header.cpu_ms)),
-                        None => lost("the tests took too long, or too much memory", header.cpu_ms),
+                        Some(run) => {
+                            let counted = if is_endless { CUT_OFF_MS } else { counted_ms(&run) };
+                            let cost_ms = cost_ms(counted, header.cpu_ms);
+                            Ok((Ran::Tests(run), cost_ms))
+                        }
+                        None => lost("the tests took too long, or too much memory"),
                     }
                 }
-                _ => lost("the tests ended their own process", header.cpu_ms),
+                _ => lost("the tests ended their own process"),
             },
             Heard::Gibberish => Ok((Ran::Forbidden("writes to its runner's pipe".to_owned()), 0)),
             Heard::OutOfTime(said) => match cut_off(&said, Ended::Steps, String::new()) {
                 Some(run) => Ok((Ran::Tests(run), STUCK_MS)),
-                None => lost("the tests took too long", 20_000),
+                None => lost("the tests took too long"),
             },
         }
+    }
+
+    fn has_time(&self) -> Result<bool, String> {
+        if budget::time_left(MACHINE) == Some(Duration::ZERO) {
+            let most = MACHINE.as_secs();
+            return Err(format!(
+                "the tests took {most} s of this machine's processor time, three times what their steps count for: it is too slow or too busy; grade again when it is not"
+            ));
+        }
+        Ok(true)
     }
 
     fn silent(&self) -> &BTreeSet<String> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use cachedojo_judge::pack::MutantSpec;
 
 use super::words::Unfit;
-use super::{CPU_MS_MAX, Grading, SEEDS, Together};
+use super::{COST_MS_MAX, Grading, SEEDS, Together};
 use crate::language::toolchain::Rejected;
 
 /// How often every bug is tried again, and how often right caches are, once a run came to something else than the same run before.
@@ -16,8 +16,8 @@ const OFTEN: usize = 8;
 const TOGETHER: usize = 3;
 /// How many bugs are looked at to tell chance from tests that depend on each other.
 const PROBES: usize = 3;
-/// Processor time of a whole grading, in milliseconds, up to which bugs are tried again.
-const CPU_MS_CONFIRM: u64 = 52_000;
+/// What all runs may count for up to which bugs are tried again, in milliseconds.
+const COST_MS_CONFIRM: u64 = 52_000;
 /// How many bugs have to be tried again for those to count that there is no time to try again.
 const SAMPLE: usize = 12;
 
@@ -32,7 +32,7 @@ impl Grading<'_> {
         told.rotate_left(first);
         let mut confirmed = 0;
         for &bug in &told {
-            if !self.has_time(CPU_MS_CONFIRM) {
+            if !self.has_time(COST_MS_CONFIRM)? {
                 break;
             }
             let spec = self.found.bugs[bug].spec;
@@ -114,7 +114,7 @@ impl Grading<'_> {
         let rounds = SEEDS.iter().flat_map(|seed| right.iter().map(move |cache| (cache, *seed))).cycle();
         for (cache, seed) in rounds.take(OFTEN) {
             let killers = self.killers();
-            if !killers.is_empty() && self.has_time(CPU_MS_MAX) {
+            if !killers.is_empty() && self.has_time(COST_MS_MAX)? {
                 self.try_right(cache, seed, &self.all_but(&killers), &BTreeSet::new())?;
                 self.drop_unfit();
             }
@@ -145,7 +145,7 @@ impl Grading<'_> {
             if tests.is_empty() {
                 break;
             }
-            if !self.has_time(CPU_MS_MAX) {
+            if !self.has_time(COST_MS_MAX)? {
                 return Ok(None);
             }
             let again = self.told_again(spec, &tests)?;

@@ -9,7 +9,7 @@ struct Watcher {
     /// Whether a test fails, by its name, those that are run in their order, and the cache.
     fails: fn(&str, &[&str], &str) -> bool,
     /// What a run takes, in milliseconds of processor time.
-    cpu_ms: u64,
+    cost_ms: u64,
     silent: BTreeSet<String>,
 }
 
@@ -32,12 +32,13 @@ impl Suite for Watcher {
             operations: Vec::new(),
             calls: if *name == "a" { self.calls } else { 1 },
             slept: 0,
+            steps: 0,
         });
         let tests = tests.collect();
         let last = run.last().copied().unwrap_or_default().to_owned();
         Ok((
             Ran::Tests(TestRun { ended: Ended::Done, last, waits: Vec::new(), tests, errors: Vec::new() }),
-            self.cpu_ms,
+            self.cost_ms,
         ))
     }
 
@@ -57,13 +58,13 @@ fn bugs_found(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> 
 
 /// The same where a run takes so many milliseconds; and how many bugs do not count for want of time.
 fn bugs_found_in(
-    cpu_ms: u64,
+    cost_ms: u64,
     names: &'static [&'static str],
     fails: fn(&str, &[&str], &str) -> bool,
 ) -> Vec<(usize, usize)> {
     let pack = Pack::load("integration-tests").expect("it is sound");
     let bench = Bench::open(&pack, false).expect("nothing is needed yet");
-    let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, cpu_ms, silent: BTreeSet::new() };
+    let suite = Watcher { names, calls: CALLS_HEAVY + 1, fails, cost_ms, silent: BTreeSet::new() };
     let told = [0, 9, 255].map(|drawn| {
         let mut grading = Grading::new(&bench, &suite, CodeLanguage::Python);
         grading.run(drawn).expect("nothing is forbidden");
@@ -95,14 +96,14 @@ fn tests_that_toss_coins_tell_no_bug() {
 fn where_time_does_not_last_for_all_a_sample_is_told_again() {
     let all: fn(&str, &[&str], &str) -> bool = |name, _, cache| name == "b" && !cache.contains('.');
     let bugs = bugs_found(&["a", "b"], all)[0];
-    for (cpu_ms, expected) in [(400, (bugs, 0)), (600, (bugs, 0)), (700, (51, 0)), (1_100, (11, 19))] {
-        assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], all)[0], expected, "{cpu_ms} ms");
+    for (cost_ms, expected) in [(400, (bugs, 0)), (600, (bugs, 0)), (700, (51, 0)), (1_100, (11, 19))] {
+        assert_eq!(bugs_found_in(cost_ms, &["a", "b"], all)[0], expected, "{cost_ms} ms");
     }
     // What is told by chance does not count either, whether or not there is time to find that out.
     let chance: fn(&str, &[&str], &str) -> bool =
         |name, run, cache| name == "b" && !cache.contains('.') && run.len() > 1;
-    for cpu_ms in [400, 600, 700, 1_100] {
-        assert_eq!(bugs_found_in(cpu_ms, &["a", "b"], chance)[0].0, 0, "{cpu_ms} ms");
+    for cost_ms in [400, 600, 700, 1_100] {
+        assert_eq!(bugs_found_in(cost_ms, &["a", "b"], chance)[0].0, 0, "{cost_ms} ms");
     }
 }
 

@@ -82,6 +82,8 @@ class Stage:
     def work(self, work):
         while True:
             number, call = work["call"]
+            # Where nobody else can go on, looking at each instruction whether to stop would only take time.
+            scheduler._settrace(self.s.trace if len(self.workers) > 1 or self.s.ready else None)
             try:
                 result = [number, True, plain.pack(self.perform(call))]
             except Exception as error:

@@ -131,6 +131,8 @@ class Recorder:
         now["operations"] = [count for thread, count in sorted(link.operations.items()) if thread != 0][:200]
         now["calls"] = sum(counts)
         now["slept"] = link.sleeps
+        self.s._counted()
+        now["steps"] = self.s.steps
         self.mark(now)
 
 

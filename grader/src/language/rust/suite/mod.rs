@@ -28,7 +28,7 @@ use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::rust::{build, inspect};
-use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun};
+use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, cost_ms};
 use crate::language::threads::{Limits, Machine, Program, Stop, Surroundings};
 use crate::language::toolchain::Rejected;
 
@@ -41,6 +41,11 @@ const MEMORY_BYTES: u64 = 256 << 20;
 const TEST_CPU: Duration = Duration::from_secs(4);
 /// Threads that live at once, of the tests and of the cache: many times what ten threads need.
 const THREADS_MAX: usize = 1_000;
+/// What a point at which threads may be switched counts for, in fuel.
+const FUEL_A_POINT: u64 = 100;
+/// What a test counts for: its start, in microseconds, and so much fuel a millisecond.
+const START_US: u64 = 1_500;
+const STEPS_A_MS: u64 = 120_000;
 /// The seeds of random walks start here: the first two switch at one point in 16 and one in 32. That finds the races of ten
 /// threads and costs a third of one in 8.
 const WALKS: u64 = 21;
@@ -109,6 +114,7 @@ impl RustSuite {
             operations: Vec::new(),
             calls: 0,
             slept: 0,
+            steps: 0,
         };
         if found.ignored {
             return Ok((test, Ended::Done, Vec::new()));
@@ -131,6 +137,7 @@ impl RustSuite {
         let ran: Result<u32, Stop> = machine.call(&mut around, "run", number);
         let observed = machine.observed_between().unwrap_or_default();
         test.slept = observed.sleeps;
+        test.steps = machine.fuel() + FUEL_A_POINT * machine.points();
         test.calls = observed.operations.values().sum();
         let others: Vec<u64> =
             observed.operations.iter().filter(|(thread, _)| **thread != 0).map(|(_, calls)| *calls).take(200).collect();
@@ -196,8 +203,11 @@ impl Suite for RustSuite {
                 break;
             }
         }
-        let spent = machine::thread_time().saturating_sub(began);
-        Ok((Ran::Tests(run), u64::try_from(spent.as_millis()).unwrap_or(u64::MAX)))
+        let steps: u64 = run.tests.iter().map(|test| test.steps).sum();
+        let counted_ms = (START_US * run.tests.len() as u64) / 1_000 + steps / STEPS_A_MS;
+        let took = machine::thread_time().saturating_sub(began);
+        let cost_ms = cost_ms(counted_ms, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        Ok((Ran::Tests(run), cost_ms))
     }
 
     fn silent(&self) -> &BTreeSet<String> {
