@@ -3,6 +3,7 @@
 use cachedojo_judge::pack::InterfaceKind;
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
+use cachedojo_notation::text::Language;
 use cachedojo_wire::{NodeRequest, ParserRequest, Policy, Reply, Request, Response};
 use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
@@ -186,6 +187,26 @@ fn errors_of_the_compiler_have_the_learners_own_places() {
         &["src/lib.rs:2:18: immutable borrow occurs here", "src/lib.rs:4:5: immutable borrow later used here"],
     );
     check("pub fn f() -> String {\n    \"no\"\n}\n", &["help: try using a conversion method: `.to_string()`"]);
+}
+
+#[test]
+fn files_that_are_missing_are_named_at_once_and_no_folder_of_the_graders() {
+    let text = |source: &str| {
+        let rejected = build(source).expect_err("it does not compile");
+        assert_eq!(rejected.reason, Reason::BuildFailed);
+        let text = rejected.text_in(Language::English);
+        assert!(!text.contains("submission/"), "{text}");
+        (rejected.diagnostics.len(), text, rejected.text_in(Language::French))
+    };
+    let (count, english, french) = text("pub mod api;\nmod node;\nuse node::Node;\nmod wire;\n");
+    assert_eq!(count, 1, "{english}");
+    let named = "`src/api.rs`, `src/node.rs`, `src/wire.rs`";
+    let told = format!("src/lib.rs:1:1: missing beside this file: {named}; hand in the folder");
+    assert!(english.contains(&told), "{english}");
+    assert!(french.contains(&format!("il manque à côté de ce fichier : {named} ; rendez le dossier")), "{french}");
+    let (count, english, _) = text("pub const TEXT: &str = include_str!(\"words.txt\");\nmod a;\n");
+    assert_eq!(count, 2, "{english}");
+    assert!(english.contains("src/words.txt") && english.contains("`src/a.rs`"), "{english}");
 }
 
 #[test]

@@ -57,6 +57,7 @@ mod failure;
 mod limits;
 mod line;
 mod path;
+mod remedy;
 mod request;
 mod settings;
 mod store;

@@ -12,6 +12,7 @@ import {
   meetOtherTabs,
   openSheet,
   reachProgram,
+  run,
   runAll,
   runOnce,
   sheet,
@@ -19,7 +20,7 @@ import {
 } from "./lab";
 import { isBetter, type Progress, readProgress } from "./progress";
 import { language } from "./settings";
-import { bring, lessonExampleSheet, lessonSheet, lessonSheetId } from "./sheets";
+import { bring, lessonExampleSheet, lessonSheet, lessonSheetId, type Sheet } from "./sheets";
 
 /** A file of progress, as the page exports it. */
 export interface ProgressFile {
@@ -77,12 +78,16 @@ export async function loadCourse(): Promise<void> {
   } catch {
     course.value = "none";
   }
+  // A page that is loaded anew shows the learner's script.
+  history.replaceState({ ...history.state, example: undefined }, "");
+  addEventListener("popstate", followHistory);
   addEventListener("storage", () => {
     progress.value = loadProgress();
   });
   effect(() => {
     language.value;
     untracked(judgeAgain);
+    untracked(openAgain);
   });
   effect(() => {
     if (isOutdated.value && !isEdited.value) {
@@ -95,6 +100,28 @@ export async function loadCourse(): Promise<void> {
     openId.value;
     untracked(forgetVerdict);
   });
+}
+
+/** The comments of an untouched lesson's script follow the language. */
+async function openAgain(): Promise<void> {
+  const open = lesson.value;
+  const isUntouched = () =>
+    lesson.value === open &&
+    !isExample.value &&
+    !isEdited.value &&
+    run.value.position === 0 &&
+    verdict.value.state === "none";
+  if (open && isUntouched()) {
+    const opening = await lessonOpening(open);
+    if (opening !== undefined && opening !== sheet.value.text && isUntouched()) {
+      openSheet(openingOf(open, opening), location.hash);
+    }
+  }
+}
+
+/** A lesson's sheet as it opens. */
+function openingOf({ id, dialect, seed }: Lesson, text: string): Sheet {
+  return lessonSheet({ text, dialect, seed: String(seed) }, id);
 }
 
 /** A verdict is on the lesson that is open. */
@@ -128,24 +155,48 @@ export async function openLesson(id: string): Promise<boolean> {
   const opening = await lessonOpening(found);
   batch(() => {
     forgetVerdict();
-    openSheet(
-      lessonSheet(
-        {
-          text: opening ?? found.script.starter,
-          dialect: found.dialect,
-          seed: String(found.seed),
-        },
-        id,
-      ),
-      location.hash,
-    );
+    openSheet(openingOf(found, opening ?? found.script.starter), location.hash);
   });
   location.hash = `lesson/${id}`;
   return true;
 }
 
-/** Runs the open lesson's example on a sheet of its own, beside the learner's script. */
+/** Runs the open lesson's example, a step of the browser's history further: its way back leads to the learner's script. */
 export function runExample(): void {
+  const id = lesson.value?.id;
+  if (id !== undefined) {
+    if (history.state?.example !== id) {
+      history.pushState({ ...history.state, example: id }, "");
+    }
+    openExample();
+  }
+}
+
+/** From the lesson's example back to the learner's script, as the browser's way back leads there. */
+export function leaveExample(): void {
+  const id = lesson.value?.id;
+  if (id !== undefined && history.state?.example === id) {
+    history.back();
+  } else if (id !== undefined) {
+    openLesson(id);
+  }
+}
+
+/** Shows the lesson's example or the learner's script, as the step of the history says that has been reached. */
+function followHistory(): void {
+  const id = lesson.value?.id;
+  const isThere = history.state?.example === id;
+  if (id !== undefined && isThere !== isExample.value) {
+    if (isThere) {
+      openExample();
+    } else {
+      openLesson(id);
+    }
+  }
+}
+
+/** The open lesson's example on a sheet of its own, beside the learner's script. */
+function openExample(): void {
   const open = lesson.value;
   if (open?.script.example) {
     const script = {

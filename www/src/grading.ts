@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { compileProgram, DROPPED, isModule, takeIn } from "./dropped";
 import type { AlsoFails, CheckReport as Check, Report } from "./engine/types";
-import type { Dialect } from "./engine/worker";
+import type { Dialect, Language } from "./engine/worker";
 import { gradeProgram, type Lack, offerProgram, openCheckScript, runAll, stop, trouble } from "./lab";
 import { decodeLink } from "./link";
 import { briefs, choice } from "./offers";
@@ -41,6 +41,8 @@ interface Marked {
   report: Report;
   seed: string;
   here: boolean;
+  /** In which language its texts are; nothing where an older page kept it. */
+  language: Language | undefined;
   /** The very bytes that were graded; nothing where a reload did not keep them. */
   handed: Blob | undefined;
   /** In which language the failing cases' scripts are, by their links. */
@@ -83,9 +85,28 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
   if (turn !== latest) {
     return;
   }
-  grading.value = { state: "grading", here: here !== undefined, exercise, name };
+  const work = here ? gradeHere(here.file, name, exercise, seed) : ask(sources, name, exercise, seed);
+  await settle(work, { exercise, name, here: here !== undefined });
+}
+
+/** Has the very bytes graded once more that were handed in, in the language of now. */
+export async function gradeAgain({ handed, here, exercise, name, seed }: Graded): Promise<void> {
+  if (handed) {
+    cancel();
+    const work = here ? gradeHere(handed, name, exercise, seed) : askServer(handed, name, exercise, seed);
+    await settle(work, { exercise, name, here });
+  }
+}
+
+/** Shows that a grading is under way, and then what came of it, unless another has begun since. */
+async function settle(
+  work: Promise<Marked | Refused>,
+  { exercise, name, here }: Handed & { here: boolean },
+): Promise<void> {
+  const turn = latest;
+  grading.value = { state: "grading", here, exercise, name };
   rememberBegun(exercise, name);
-  const end = here ? await gradeHere(here, exercise, seed) : await ask(sources, name, exercise, seed);
+  const end = await work;
   if (turn !== latest) {
     return;
   }
@@ -153,7 +174,6 @@ async function ask(
   if (isTooMuch(handed)) {
     return { state: "refused", why: "tooLarge" };
   }
-  const wish = asked(exercise, name, { seed, format: "json" });
   let body: Blob;
   try {
     // Read once: what is asked for later is what was graded, whatever has become of the files since.
@@ -164,6 +184,18 @@ async function ask(
   } catch {
     return { state: "refused", why: "unreadable" };
   }
+  return askServer(body, name, exercise, seed);
+}
+
+/** The server's report on these bytes: a file, or an archive of several. */
+async function askServer(
+  body: Blob,
+  name: string,
+  exercise: string,
+  seed: string,
+): Promise<Marked | Refused> {
+  const spoken = language.value;
+  const wish = asked(exercise, name, { seed, format: "json" });
   try {
     const response = await post(`api/v1/grade?${wish}`, body, underWay.signal);
     const answer = await response.json();
@@ -177,6 +209,7 @@ async function ask(
       report: answer,
       seed,
       here: false,
+      language: spoken,
       handed: body,
       dialects,
     };
@@ -244,7 +277,13 @@ function isEndless(): boolean {
 }
 
 /** A program on the public checks, in this page. */
-async function gradeHere({ path, file }: Source, exercise: string, seed: string): Promise<Marked | Refused> {
+async function gradeHere(
+  file: Blob,
+  name: string,
+  exercise: string,
+  seed: string,
+): Promise<Marked | Refused> {
+  const spoken = language.value;
   const brief = briefs.value.find(({ id }) => id === exercise);
   if (!brief) {
     return { state: "refused", why: briefs.value.length === 0 ? "noBrief" : "sourceOnly" };
@@ -256,7 +295,7 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
   if (isEndless()) {
     trouble.value = undefined;
   }
-  const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, path);
+  const report = await gradeProgram(JSON.stringify(brief), seed, program.module, program.bytes, name);
   return report === undefined
     ? { state: "refused", why: isEndless() ? "endless" : "stopped" }
     : {
@@ -264,6 +303,7 @@ async function gradeHere({ path, file }: Source, exercise: string, seed: string)
         report: JSON.parse(report),
         seed,
         here: true,
+        language: spoken,
         handed: new Blob([program.bytes]),
         dialects: new Map(),
       };

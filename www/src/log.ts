@@ -35,6 +35,8 @@ const quiet: Told[] = [];
 const byLine = new Map<number, number[]>();
 const held: number[] = [];
 const broken: number[] = [];
+/** The indices of the events that begin a protocol's answer that is an error. */
+const refused: number[] = [];
 /** Of each read its command, and how many had been hits by then. */
 const reads = { steps: [] as number[], hits: [] as number[] };
 
@@ -45,6 +47,7 @@ export function clearLog(): void {
   quiet.length = 0;
   held.length = 0;
   broken.length = 0;
+  refused.length = 0;
   reads.steps.length = 0;
   reads.hits.length = 0;
   byLine.clear();
@@ -63,6 +66,9 @@ export function addEvents(told: Told[]): void {
       ofLine.push(events.length);
     } else {
       byLine.set(event.line, [events.length]);
+    }
+    if (event.isRefused) {
+      refused.push(events.length);
     }
     events.push(event);
     if (event.kind === "hit" || event.kind === "miss") {
@@ -143,6 +149,33 @@ export function answerOfLine(line: number, position: number): LineAnswer | undef
   const tones = answers.map(toneOf);
   const tone = (["bad", "warn"] as const).find((worst) => tones.includes(worst)) ?? tones[0] ?? "quiet";
   return { text: shown.join(" · ") + (answers.length > shown.length ? " …" : ""), tone };
+}
+
+/** How many of the first `position` commands a protocol answered with an error. O(log n). */
+export function refusedBefore(position: number): number {
+  return lowerBound(refused.length, (index) => events[refused[index] ?? 0]?.step ?? position, position);
+}
+
+/** The lines of the first `count` answers that are errors, each with what it was answered last: `most` lines. Cost: O(count). */
+export function refusalsByLine(count: number, most: number): ReadonlyMap<number, string> {
+  const found = new Map<number, string>();
+  for (const index of refused.slice(0, count)) {
+    const first = events[index];
+    if (first && (found.has(first.line) || found.size < most)) {
+      found.set(first.line, answerFrom(index));
+    }
+  }
+  return found;
+}
+
+/** An answer by its first line and its last, which has the reason where there are several. */
+function answerFrom(index: number): string {
+  const step = events[index]?.step;
+  let last = index;
+  while (events[last + 1]?.step === step) {
+    last += 1;
+  }
+  return [...new Set([index, last])].map((at) => events[at]?.text ?? "").join(" ");
 }
 
 /** The messages between nodes that this command caused, in order: the first `most` of them. Cost: O(most + log n). */

@@ -58,3 +58,8 @@ function cells(line: string): string[] {
   const parts = line.slice(1).match(/(?:`[^`]*`|[^|`])+/g) ?? [];
   return parts.map((cell) => cell.trim()).filter((cell, at, all) => cell !== "" || at < all.length - 1);
 }
+
+/** French sets marks and the percent sign apart from what they belong to, but on one line with it. */
+export function unbroken(text: string): string {
+  return text.replace(/ ([:;?!»%])/g, "\u00a0$1").replace(/« /g, "«\u00a0");
+}

@@ -7,6 +7,10 @@ export interface Offer {
   id: string;
   title: string;
   title_fr: string;
+  /** The file that a submission begins with, in each language. */
+  roots?: string[];
+  /** Whether a submission has several files. */
+  is_folder?: boolean;
   /** Whether what is handed in here is graded: a service is not, unless the server was told to start it. */
   is_graded?: boolean;
 }
@@ -19,6 +23,8 @@ interface Own {
 
 /** What a grader that serves this page offers: unknown until asked; nothing where none does. */
 export const exercises = signal<Offer[] | undefined>(undefined);
+/** Whether nothing answers at this address: no network, or a server that has ended. */
+export const isAway = signal(false);
 /** What the page grades by itself, on the public checks: programs that `grader build` made. */
 export const briefs = signal<Own[]>([]);
 /** What the learner chose to be graded on, where anything was chosen. */
@@ -46,9 +52,11 @@ export async function findGrader(): Promise<void> {
 async function findServer(): Promise<void> {
   try {
     const response = await fetch("api/v1/exercises");
+    isAway.value = false;
     const offered = response.ok ? await response.json() : {};
     exercises.value = Array.isArray(offered.exercises) ? offered.exercises : [];
   } catch {
+    isAway.value = true;
     // One that answered before is away: what is handed in then is told so.
     exercises.value ??= [];
   }

@@ -1,5 +1,6 @@
 /** The latest report of this tab and what was handed in, or that a grading was under way: kept over a reload in the browser's session store. */
 import type { Report } from "./engine/types";
+import type { Language } from "./engine/worker";
 
 export interface Remembered {
   exercise: string;
@@ -8,6 +9,8 @@ export interface Remembered {
   /** Whether the page itself graded it. */
   here: boolean;
   report: Report;
+  /** In which language its texts are, where that is known. */
+  language: Language | undefined;
   /** What was handed in; nothing where the store has no room for it. */
   handed: Blob | undefined;
 }
@@ -69,7 +72,7 @@ export function forget(): void {
 /** What was kept, if it is whole: another version of the page, or anybody, may have written it. */
 export function remembered(): Remembered | BrokenOff | undefined {
   try {
-    const { exercise, name, seed, here, report, url, isBrokenOff } = JSON.parse(
+    const { exercise, name, seed, here, report, language, url, isBrokenOff } = JSON.parse(
       sessionStorage.getItem(KEY) ?? "{}",
     );
     if (isBrokenOff === true && typeof exercise === "string" && typeof name === "string") {
@@ -80,7 +83,10 @@ export function remembered(): Remembered | BrokenOff | undefined {
       report?.schema === "cachedojo/report/v1" &&
       [report.checks, report.diagnostics, report.mutants].every(Array.isArray);
     const handed = typeof url === "string" ? blobOf(url) : undefined;
-    return isWhole ? { exercise, name, seed, here: here === true, report, handed } : undefined;
+    const spoken = language === "en" || language === "fr" ? language : undefined;
+    return isWhole
+      ? { exercise, name, seed, here: here === true, report, language: spoken, handed }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -103,8 +103,18 @@ pub fn roots(exercise: &Exercise) -> String {
     named(&exercise.languages, exercise.interface == InterfaceKind::Tests)
 }
 
+/// The same as a list.
+pub fn root_names(exercise: &Exercise) -> Vec<String> {
+    let tests = exercise.interface == InterfaceKind::Tests;
+    exercise.languages.iter().map(|language| root_of(&look(*language), tests).to_owned()).collect()
+}
+
+const fn root_of(look: &Look, tests: bool) -> &'static str {
+    if tests { look.tests } else { look.roots[0] }
+}
+
 fn named(languages: &[CodeLanguage], tests: bool) -> String {
-    listed(languages, |look| format!("`{}`", if tests { look.tests } else { look.roots[0] }))
+    listed(languages, |look| format!("`{}`", root_of(&look, tests)))
 }
 
 fn listed(languages: &[CodeLanguage], what: impl Fn(Look) -> String) -> String {

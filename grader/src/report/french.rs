@@ -83,6 +83,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
+    (
+        "missing beside this file: {}; hand in the folder that holds them all, or a .zip of it",
+        "il manque à côté de ce fichier : {} ; rendez le dossier qui contient le tout, ou un .zip de ce dossier",
+    ),
     ("there is more than was graded: {}", "il y a plus que ce qui est noté : {}"),
     ("compiling takes longer than {} s", "la compilation prend plus de {} s"),
     ("compiling takes more than {} MiB of memory", "la compilation prend plus de {} Mio de mémoire"),

@@ -14,7 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::class::work::grade_one;
 use crate::host::outcome::UsageError;
-use crate::intake::submission::Submission;
+use crate::intake::folder_of;
+use crate::intake::submission::{Submission, root_names};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
@@ -110,6 +111,10 @@ pub struct Offer {
     pub passing_score: u32,
     /// The languages of its submissions.
     pub languages: Vec<CodeLanguage>,
+    /// The file that a submission begins with, in each language.
+    pub roots: Vec<String>,
+    /// Whether a submission has several files, as the starter has: one of them alone does not compile.
+    pub is_folder: bool,
     /// Whether what is handed in is graded: a service is where this program may start it.
     pub is_graded: bool,
 }
@@ -141,6 +146,12 @@ pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>)
     let (queue, tickets) = sync_channel(QUEUE);
     let offer = |bench: &Bench<'_>| {
         let exercise = &bench.pack.exercise;
+        let roots = root_names(exercise);
+        let starters = bench.pack.brief().starters;
+        let is_folder = roots.iter().zip(&starters).all(|(root, starter)| {
+            let folder = folder_of(root);
+            !folder.is_empty() && starter.files.keys().filter(|file| file.starts_with(folder)).count() > 1
+        });
         Offer {
             id: exercise.id.clone(),
             title: exercise.title.get(Language::English).to_owned(),
@@ -148,6 +159,8 @@ pub fn open<'a>(benches: &'a BTreeMap<String, Bench<'a>>) -> (Desk, Workers<'a>)
             max_score: exercise.max_score(),
             passing_score: exercise.passing_score,
             languages: exercise.languages.clone(),
+            roots,
+            is_folder,
             is_graded: exercise.interface != InterfaceKind::Service || bench.is_trusting(),
         }
     };

@@ -171,6 +171,14 @@ fn an_exercise_is_told_before_anything_is_handed_in() {
     for offer in listed["exercises"].as_array().expect("a list") {
         let id = offer["id"].as_str().expect("an id");
         assert_eq!(offer["is_graded"], id != "cache-service");
+        assert_eq!(offer["is_folder"], ["five-bugs", "replicated-node"].contains(&id), "{id}");
+        let roots: &[&str] = match id {
+            "line-cache" => &["src/lib.rs", "main.py"],
+            "integration-tests" => &["tests/test_cache.py", "tests.rs"],
+            "cache-service" => &["start"],
+            _ => &["src/lib.rs"],
+        };
+        assert_eq!(offer["roots"], Value::from(roots), "{id}");
         let brief = ask(&format!("/api/v1/exercises/{id}"));
         for language in ["en", "fr"] {
             assert!(brief["statement"][language].as_str().is_some_and(|text| text.starts_with("# ")), "{id}");

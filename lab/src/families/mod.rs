@@ -22,6 +22,8 @@ pub(crate) mod prototype;
 pub(crate) mod ring;
 pub(crate) mod wire;
 
+pub use wire::is_refusal;
+
 use cachedojo_wire::{Request, Response};
 
 use crate::event::What;

@@ -67,6 +67,21 @@ pub(crate) fn answer(servers: &mut Servers, now: Instant, request: &ExtraRequest
     })
 }
 
+/// Whether an answer, by its first line, is its protocol's error. That something is not there is none.
+pub fn is_refusal(request: &ExtraRequest, first: &str) -> bool {
+    match request {
+        ExtraRequest::Line(_) => first == "ERROR",
+        ExtraRequest::Memcached(_) => {
+            matches!(first.split(' ').next(), Some("ERROR" | "CLIENT_ERROR" | "SERVER_ERROR"))
+        }
+        ExtraRequest::Rest(_) => {
+            let status = first.split(' ').nth(1).unwrap_or_default();
+            status.starts_with(['4', '5']) && status != "404"
+        }
+        _ => false,
+    }
+}
+
 /// What the reference answers to a whole run of the line protocol.
 pub(crate) fn answer_run(commands: &[String]) -> Response {
     Response::Lines(line::simulate_distributed_cache(commands))
@@ -95,5 +110,33 @@ pub(crate) fn run_events_of(response: Response) -> Vec<What> {
     match response {
         Response::Lines(lines) => within_bulk(lines.into_iter().map(|text| What::Said { text })),
         _ => vec![What::Crashed { crash: Crash::Gibberish }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_from_an_answer_by_its_first_line() {
+        let memcached = || ExtraRequest::Memcached(Vec::new());
+        let rest = || ExtraRequest::Rest(String::new());
+        for (request, first, expected) in [
+            (ExtraRequest::Line(String::new()), "ERROR", true),
+            (ExtraRequest::Line(String::new()), "ERRORS", false),
+            (memcached(), "ERROR", true),
+            (memcached(), "CLIENT_ERROR cannot increment or decrement non-numeric value", true),
+            (memcached(), "SERVER_ERROR out of memory storing object", true),
+            (memcached(), "NOT_FOUND", false),
+            (memcached(), "VALUE a 0 5", false),
+            (memcached(), "EN", false),
+            (rest(), "HTTP/1.1 405 Method Not Allowed", true),
+            (rest(), "HTTP/1.1 507 Insufficient Storage", true),
+            (rest(), "HTTP/1.1 404 Not Found", false),
+            (rest(), "HTTP/1.1 201 Created", false),
+            (ExtraRequest::Order, "ERROR", false),
+        ] {
+            assert_eq!(is_refusal(&request, first), expected, "{request:?} {first}");
+        }
     }
 }

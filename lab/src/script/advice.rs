@@ -72,7 +72,10 @@ fn advise_line(text: &str) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
     for Line { number, start, content, .. } in lines(text).take_while(is_read) {
         match line::parse(content) {
-            Ok(line::Command::Exit) => break,
+            Ok(line::Command::Exit) => {
+                advice.extend(after_end(text, number));
+                break;
+            }
             Ok(_) => {}
             Err(error) => {
                 let span = start + error.span.start..start + error.span.end;
@@ -86,11 +89,46 @@ fn advise_line(text: &str) -> Vec<Diagnostic> {
 fn advise_rest(text: &str) -> Vec<Diagnostic> {
     let requests = lines(text).take_while(is_read).filter(|line| !line.content.trim().is_empty());
     let advice = requests.filter_map(|Line { number, start, content, .. }| {
-        let error = rest::parse_line(content).err()?;
-        let span = start + error.span.start..start + error.span.end;
-        Some(Diagnostic { line: number, span, mistake: Mistake::Rest(error.mistake) })
+        let (span, mistake) = match rest::parse_line(content) {
+            Ok(request) => refused(content, request)?,
+            Err(error) => (error.span, Mistake::Rest(error.mistake)),
+        };
+        Some(Diagnostic { line: number, span: start + span.start..start + span.end, mistake })
     });
     advice.collect()
+}
+
+/// Why the REST API refuses a request whatever it holds, and the part of the line that is to blame.
+#[cfg(feature = "services")]
+fn refused(content: &str, request: rest::Line<'_>) -> Option<Fault> {
+    let rest::Line { method, target, body } = request;
+    let failure = rest::Request::read(method, target, body, &rest::Limits::default()).err()?;
+    let part = match failure {
+        rest::Failure::MethodNotAllowed { .. } => method,
+        rest::Failure::InvalidNamespace
+        | rest::Failure::InvalidPattern
+        | rest::Failure::UnknownParameter
+        | rest::Failure::NotFound => target,
+        // A key is in the path or in the body of a request for several.
+        _ => body.unwrap_or(target),
+    };
+    let at = part.as_ptr() as usize - content.as_ptr() as usize;
+    Some((at..at + part.len(), Mistake::Refused(failure)))
+}
+
+#[cfg(not(feature = "services"))]
+const fn refused(_: &str, _: rest::Line<'_>) -> Option<Fault> {
+    None
+}
+
+/// The lines below the one that ends the session: nobody answers them.
+fn after_end(text: &str, end: u32) -> impl Iterator<Item = Diagnostic> {
+    let below = lines(text).take_while(is_read).skip(end as usize).filter(|line| !line.content.trim().is_empty());
+    below.map(move |Line { number, start, content, .. }| Diagnostic {
+        line: number,
+        span: start..start + content.len(),
+        mistake: Mistake::AfterEnd { line: end },
+    })
 }
 
 /// A memcached request may take several lines: its data follows the command.
@@ -116,13 +154,14 @@ fn advise_memcached(text: &str) -> Vec<Diagnostic> {
                 }
                 return advice;
             }
-            memcached::Parsed::Incomplete
-            | memcached::Parsed::HangUp
-            | memcached::Parsed::Request {
-                request: memcached::Request::Quit | memcached::Request::Watch { .. }, ..
-            } => {
+            memcached::Parsed::Request { request: memcached::Request::Quit, .. } => {
+                number += line_ends(&text[counted..at]);
+                advice.extend(after_end(text, number));
                 return advice;
             }
+            memcached::Parsed::Incomplete
+            | memcached::Parsed::HangUp
+            | memcached::Parsed::Request { request: memcached::Request::Watch { .. }, .. } => return advice,
             memcached::Parsed::Skipped(used) | memcached::Parsed::Request { used, .. } => at += used,
             memcached::Parsed::Refused { refusal, used, .. } => {
                 let start = text.floor_char_boundary(at + refusal.span.start);
@@ -198,6 +237,7 @@ mod tests {
                 (3, "", "The value is missing"),
                 (4, "get", "This is no command"),
                 (5, " now", "The command is complete"),
+                (8, "get b", "This is not run: the session ends at line 7."),
             ],
         );
     }
@@ -206,8 +246,14 @@ mod tests {
     fn a_request_that_is_refused_is_told_why_wherever_its_data_ends() {
         check(
             Dialect::Memcached,
-            "set a 0 0 5\nhello\nfoo\nset b 0 0 2\nlong\nincr a x\nquit\nbar",
-            &[(3, "foo", "This is no command"), (5, "long", "The value has not"), (6, "x", "The amount is a number")],
+            "set a 0 0 5\nhello\nfoo\nset b 0 0 2\nlong\nincr a x\nquit\nbar\n\nquit",
+            &[
+                (3, "foo", "This is no command"),
+                (5, "long", "The value has not"),
+                (6, "x", "The amount is a number"),
+                (8, "bar", "This is not run: the session ends at line 7."),
+                (10, "quit", "This is not run"),
+            ],
         );
         check(Dialect::Memcached, "set k 0 0 2\nhello\nget k", &[(2, "hell", "The value has not")]);
         check(Dialect::Memcached, "get a", &[]);
@@ -231,6 +277,26 @@ mod tests {
             Dialect::Rest,
             "GET /health\n\nget /health\nGET health",
             &[(3, "get", "A request begins"), (4, "health", "A path begins")],
+        );
+    }
+
+    #[test]
+    fn a_request_that_is_refused_whatever_is_stored_is_told_why() {
+        check(
+            Dialect::Rest,
+            "PATCH /api/v1/cache/n/k\nPUT /api/v1/cache/n/k {\"value\":\nPUT /api/v1/cache/n/k {\"ttl\": 1}\n\
+             PUT /api/v1/cache/n/k\nGET /api/v1/cache/n%20m/k\nGET /nowhere\nDELETE /api/v1/cache/n?pattern=\n\
+             PUT /api/v1/namespaces/n {\"eviction_policy\": \"LIFO\"}\nGET /api/v1/cache/n/none",
+            &[
+                (1, "PATCH", "This path does not take that method: write DELETE or GET or PUT."),
+                (2, "{\"value\":", "The body is missing or no JSON"),
+                (3, "{\"ttl\": 1}", "The value is missing"),
+                (4, "/api/v1/cache/n/k", "The body is missing or no JSON"),
+                (5, "/api/v1/cache/n%20m/k", "A namespace has"),
+                (6, "/nowhere", "There is no such path"),
+                (7, "/api/v1/cache/n?pattern=", "The pattern or the tag"),
+                (8, "{\"eviction_policy\": \"LIFO\"}", "There is no such policy"),
+            ],
         );
     }
 

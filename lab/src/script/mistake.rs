@@ -173,6 +173,14 @@ pub enum Mistake {
     NoData,
     /// Not an HTTP request.
     Rest(rest::LineMistake),
+    /// A request that the REST API refuses whatever it holds.
+    #[cfg(feature = "services")]
+    Refused(rest::Failure),
+    /// What follows the end of a session.
+    AfterEnd {
+        /// The line that ends it.
+        line: u32,
+    },
 }
 
 impl Mistake {
@@ -262,6 +270,9 @@ impl Mistake {
             Self::Memcached(mistake) => mistake.message(Language::English).into(),
             Self::NoData => "The value is missing or too short: the next line holds as many bytes as this one says.".into(),
             Self::Rest(mistake) => mistake.message(Language::English).into(),
+            #[cfg(feature = "services")]
+            Self::Refused(failure) => failure.message(Language::English).into(),
+            Self::AfterEnd { line } => format!("This is not run: the session ends at line {line}."),
         }
     }
 
@@ -359,6 +370,9 @@ impl Mistake {
                 "La valeur manque ou est trop courte : la ligne suivante a autant d'octets que celle-ci en annonce.".into()
             }
             Self::Rest(mistake) => mistake.message(Language::French).into(),
+            #[cfg(feature = "services")]
+            Self::Refused(failure) => failure.message(Language::French).into(),
+            Self::AfterEnd { line } => format!("Ceci n'est pas exécuté : la session se termine à la ligne {line}."),
         }
     }
 }

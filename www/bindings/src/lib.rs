@@ -17,6 +17,7 @@ pub mod module;
 pub mod program;
 #[cfg(feature = "whole")]
 pub mod race;
+mod told;
 #[cfg(feature = "whole")]
 pub mod traces;
 mod utf16;
@@ -99,23 +100,6 @@ pub struct Example {
     pub seed: String,
     /// Its commands.
     pub script: String,
-}
-
-/// An event, with what the page shows beside it.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(flatten)]
-    event: &'a Event,
-    text: String,
-    /// The event in the reader's language, if that differs from its own text.
-    #[serde(rename = "told", skip_serializing_if = "Option::is_none")]
-    in_language: Option<String>,
-    /// The command, only with its first event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
-    /// Whether such events are frequent: a list of answers leaves them out.
-    #[serde(rename = "isQuiet", skip_serializing_if = "std::ops::Not::not")]
-    is_quiet: bool,
 }
 
 /// A script, the subject that it runs on, and its progress.
@@ -214,8 +198,10 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
     let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
     let mut utf16 = Utf16::new(text);
     // A protocol's script is obeyed whole, whatever is wrong with it.
-    let advised = if dialect == Dialect::Lab { MarkSort::Doubt } else { MarkSort::Refused };
-    let advice = advise(text, dialect).into_iter().map(|diagnostic| (diagnostic, advised));
+    let advice = advise(text, dialect).into_iter().map(|diagnostic| {
+        let is_refused = dialect != Dialect::Lab && !matches!(diagnostic.mistake, Mistake::AfterEnd { .. });
+        (diagnostic, if is_refused { MarkSort::Refused } else { MarkSort::Doubt })
+    });
     let mistakes = script.diagnostics.into_iter().map(|diagnostic| {
         let sort = if diagnostic.mistake == Mistake::Blank { MarkSort::Blank } else { MarkSort::Mistake };
         (diagnostic, sort)
@@ -305,22 +291,7 @@ impl Session {
         let language = language_of(language);
         let mut events = Vec::new();
         self.obey(count, &mut events);
-        let mut last_step = None;
-        let told: Vec<Told<'_>> = events
-            .iter()
-            .map(|event| {
-                let is_quiet = event.what.is_quiet();
-                let is_first = !is_quiet && last_step.replace(event.step) != Some(event.step);
-                let step = &self.script.commands[event.step as usize];
-                let source = is_first.then_some(step.source.as_str());
-                let text = if is_quiet { String::new() } else { event.what.to_string() };
-                let is_foreign = !is_quiet && language != Language::English;
-                let in_language =
-                    is_foreign.then(|| event.what.text_in(&step.command, language)).filter(|said| *said != text);
-                Told { event, text, in_language, source, is_quiet }
-            })
-            .collect();
-        Ok(serde_json::to_string(&told)?)
+        Ok(serde_json::to_string(&told::told(&events, &self.script.commands, language))?)
     }
 
     /// Executes up to `count` commands without returning events, for a part that was shown before.

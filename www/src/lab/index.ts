@@ -29,7 +29,7 @@ import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
 
 export * from "./programs";
 export * from "./questions";
-export { markedLines } from "./reading";
+export { diagnostics, markedLines } from "./reading";
 export {
   goTo,
   reset,

@@ -1,10 +1,12 @@
 /** Has the engine read the script whenever it changes. One reading at a time is under way; of those asked for meanwhile the latest follows. */
 
-import { batch } from "@preact/signals";
+import { batch, computed } from "@preact/signals";
 import type { FromWorker } from "../engine/worker";
+import { eventCount, refusalsByLine, refusedBefore } from "../log";
 import { language } from "../settings";
 import type { Marked } from "../wasm/cachedojo";
-import { colours, reading, sheet, type Text } from "./state";
+import { words } from "../words";
+import { colours, isStale, reading, run, sheet, type Text } from "./state";
 import { send } from "./wire";
 
 let readingId = 0;
@@ -33,9 +35,37 @@ export function readAgain(): void {
   read(sheet.value, language.value);
 }
 
+/** More lines than these are not marked because of their answers. */
+const REFUSED_MAX = 200;
+
+/** How many answers so far are errors: as long as that stays, no mark changes. */
+const refusedCount = computed(() =>
+  isStale.value || eventCount.value === 0 ? 0 : refusedBefore(run.value.position),
+);
+
+/** What is marked in the script: what was read in it, and the lines that their protocol answered with an error. */
+export const diagnostics = computed<Marked[]>(() => {
+  const { diagnostics: read } = reading.value;
+  const count = refusedCount.value;
+  if (count === 0) {
+    return read;
+  }
+  const told = new Set(read.flatMap(({ sort, line }) => (sort === "refused" ? [line] : [])));
+  const answers = refusalsByLine(count, REFUSED_MAX);
+  let from = 0;
+  const refused = sheet.value.text.split("\n").flatMap((text, index): Marked[] => {
+    const [start, line] = [from, index + 1];
+    from += text.length + 1;
+    const answer = told.has(line) ? undefined : answers.get(line);
+    const message = answer === undefined ? "" : words.value.status.refusedWith(answer);
+    return message === "" ? [] : [{ from: start, to: start + text.length, line, message, sort: "refused" }];
+  });
+  return [...read, ...refused];
+});
+
 /** How many lines of the script are marked so. */
 export function markedLines(wanted: Marked["sort"]): number {
-  const marked = reading.value.diagnostics.filter(({ sort }) => sort === wanted);
+  const marked = diagnostics.value.filter(({ sort }) => sort === wanted);
   return new Set(marked.map(({ line }) => line)).size;
 }
 

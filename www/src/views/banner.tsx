@@ -1,4 +1,4 @@
-import { lesson, openLesson } from "../course";
+import { isExample, leaveExample, lesson, openLesson } from "../course";
 import { isEmbedded } from "../embed";
 import { place } from "../guide";
 import {
@@ -127,7 +127,7 @@ function Lacking() {
 function Borrowed() {
   const { banner } = words.value;
   const { dialect, lesson: of, fork } = sheet.value;
-  const goHome = () => (of ? openLesson(of) : openOwn(dialect));
+  const goHome = () => (isExample.value ? leaveExample() : of ? openLesson(of) : openOwn(dialect));
   return (
     <p class="banner" role="note" data-testid="borrowed">
       <span>{coded(whence(sheet.value))}</span>

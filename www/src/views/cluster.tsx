@@ -107,8 +107,14 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       <ul class="held">
         {keys.slice(0, KEYS_MAX).map(({ key, value, version }) => (
           <li key={key} title={version}>
-            <code>{key}</code>{" "}
-            {value === undefined || value === null ? <s>{text.tombstone}</s> : <code>{value}</code>}
+            <code>{asWritten(key)}</code>{" "}
+            {value === undefined || value === null ? (
+              <s>{text.tombstone}</s>
+            ) : (
+              <>
+                = <code>{asWritten(value)}</code>
+              </>
+            )}
           </li>
         ))}
         {keys.length > KEYS_MAX && (
@@ -137,6 +143,11 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       )}
     </li>
   );
+}
+
+/** A key or a value that holds a space, between quotes as a script has it: else nobody sees where it ends. */
+function asWritten(text: string): string {
+  return /^\S+$/.test(text) ? text : `"${text}"`;
 }
 
 /** Ten seconds more than a clock is off already: a script says by how much it is off in all. */

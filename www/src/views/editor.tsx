@@ -26,10 +26,10 @@ import type { Dialect } from "../engine/worker";
 import {
   colours,
   cursorLine,
+  diagnostics,
   edit,
   isRunning,
   isStale,
-  reading,
   run,
   sheet,
   shouldFollow,
@@ -64,7 +64,7 @@ export function Editor() {
         view.dispatch(
           setDiagnostics(
             view.state,
-            reading.value.diagnostics.map((mark) => shown(view, mark)),
+            diagnostics.value.map((mark) => shown(view, mark)),
           ),
         ),
       ),

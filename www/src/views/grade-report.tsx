@@ -5,6 +5,7 @@ import {
   type Failing,
   type Graded,
   type Grading,
+  gradeAgain,
   grading,
   obeysHere,
   openCase,
@@ -19,8 +20,11 @@ import { coded } from "./markdown";
 export function Outcome({ close }: { close: () => void }) {
   const { grades } = words.value;
   const now = grading.value;
+  // Of one that cannot be chosen, as without a network, it stays.
   const isOfAnother =
-    (now.state === "graded" || now.state === "refused") && chosen.value && now.exercise !== chosen.value.id;
+    (now.state === "graded" || now.state === "refused") &&
+    now.exercise !== chosen.value?.id &&
+    offers.value.some(({ id }) => id === now.exercise);
   if (isOfAnother) {
     return (
       <p class="note" data-testid="grade-elsewhere">
@@ -49,9 +53,28 @@ export function Outcome({ close }: { close: () => void }) {
         </>
       )}
       {now.state === "graded" && now.here && <p data-testid="graded-here">{grades.here}</p>}
+      {now.state === "graded" && <Foreign now={now} />}
       {now.state === "graded" && isBare(now) && <p class="tone-warn">{grades.nothingOfIt}</p>}
       {now.state === "graded" && <Findings now={now} close={close} />}
     </div>
+  );
+}
+
+/** A report stays in the language in which it was graded: that is said, and how to have it in the other. */
+function Foreign({ now }: { now: Graded }) {
+  const { grades } = words.value;
+  if (now.language === undefined || now.language === language.value) {
+    return null;
+  }
+  return (
+    <p class="note" data-testid="grade-language">
+      {now.handed ? grades.otherLanguage : grades.otherLanguageAnew}{" "}
+      {now.handed && (
+        <button type="button" class="button small" onClick={() => gradeAgain(now)}>
+          {grades.again}
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -202,7 +225,7 @@ function Case({ failing, title, now, close, children }: CaseProps) {
       {"verdict" in failing && (expected || actual) && (
         <dl>
           {expected && <Said label={grades.expected} text={expected} />}
-          {actual && <Said label={grades.actual} text={actual} />}
+          {actual && !message.includes(actual) && <Said label={grades.actual} text={actual} />}
         </dl>
       )}
       {children}
@@ -253,9 +276,7 @@ function Said({ label, text }: { label: string; text: string }) {
   return (
     <>
       <dt>{label}</dt>
-      <dd>
-        <code>{text}</code>
-      </dd>
+      <dd>{/`[^`]+`/.test(text) ? <span class="lines">{coded(text)}</span> : <code>{text}</code>}</dd>
     </>
   );
 }

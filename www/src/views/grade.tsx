@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { createRef } from "preact";
 import { grade } from "../grading";
-import { briefs, choice, chosen, exercises, findGrader, offers } from "../offers";
+import { briefs, choice, chosen, exercises, findGrader, isAway, offers } from "../offers";
 import { language } from "../settings";
 import { dropped, type Source } from "../sources";
 import { words } from "../words";
+import { listedCode } from "../words/listed";
 import { Dialog } from "./dialog";
 import { FileButton } from "./file-button";
 import { Outcome } from "./grade-report";
@@ -34,7 +35,7 @@ export function Grade() {
         <span class="label">{grades.open}</span>
       </button>
       <Dialog box={box} name="grade" title={grades.title} isWide>
-        {exercises.value?.length === 0 && <p>{coded(grades.nobody)}</p>}
+        {exercises.value?.length === 0 && <p>{coded(isAway.value ? grades.away : grades.nobody)}</p>}
         {isOffered && <Choice />}
         {isOffered && <Task />}
         {isOffered && (chosen.value?.is_graded === false ? <NotHere /> : <Drop />)}
@@ -85,6 +86,8 @@ function Drop() {
     await whatIsOffered;
     return chosen.value?.id ?? "";
   };
+  const roots = listedCode(chosen.value?.roots ?? ["src/lib.rs"], grades.or);
+  const wanted = grades.hand(roots, chosen.value?.is_folder === true);
   const hand = (sources: Source[]) => grade(sources, known(), "0");
   return (
     <fieldset
@@ -105,13 +108,13 @@ function Drop() {
         }
       }}
     >
-      <legend>{coded(exercises.value?.length ? grades.hand : grades.program)}</legend>
+      <legend>{coded(exercises.value?.length ? wanted : grades.program)}</legend>
       {briefs.value.length > 0 && Boolean(exercises.value?.length) && (
         <p class="note">{coded(grades.program)}</p>
       )}
       <FileButton
         text={grades.choose}
-        label={grades.hand}
+        label={wanted.replaceAll("`", "")}
         isMany
         take={(files) => hand(files.map((file) => ({ path: file.name, file })))}
       />

@@ -4,6 +4,7 @@ import {
   inLanguage,
   isExample,
   isOutdated,
+  leaveExample,
   lesson,
   lessonAfter,
   openLesson,
@@ -74,12 +75,7 @@ export function OpenLesson() {
       </ol>
       <div class="lesson-actions">
         {isExample.value ? (
-          <button
-            type="button"
-            class="button primary"
-            data-testid="to-my-script"
-            onClick={() => openLesson(open.id)}
-          >
+          <button type="button" class="button primary" data-testid="to-my-script" onClick={leaveExample}>
             {words.value.banner.mine}
           </button>
         ) : (
@@ -176,7 +172,7 @@ function Summary() {
 }
 
 function Findings({ attempt }: { attempt: Attempt }) {
-  const { guide, grades } = words.value;
+  const { guide } = words.value;
   const { rows, parting, explanation } = attempt;
   return (
     <>
@@ -189,12 +185,6 @@ function Findings({ attempt }: { attempt: Attempt }) {
               </button>
             ) : null}{" "}
             {coded(withoutLine(row.message || row.title))}
-            {row.verdict === "fail" && row.expected && row.actual && !row.message.includes(row.actual) && (
-              <span class="quiet">
-                {" "}
-                ({grades.expected} {row.expected}, {grades.actual} {row.actual})
-              </span>
-            )}
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { type Block, blocks } from "../markdown";
+import { type Block, blocks, unbroken } from "../markdown";
 import { language } from "../settings";
 
 /** A text of a lesson or a statement: headings, paragraphs, lists, tables, code blocks, `code`, **strong**, *emphasis*. */
@@ -76,7 +76,7 @@ function inline(text: string): ComponentChildren {
   });
 }
 
-/** French sets marks apart from their words, but on one line with them. */
+/** In French, marks stay on one line with their words. */
 function bound(text: string): string {
-  return language.value === "fr" ? text.replace(/ ([:;?!»])/g, "\u00a0$1").replace(/« /g, "«\u00a0") : text;
+  return language.value === "fr" ? unbroken(text) : text;
 }

@@ -1,28 +1,39 @@
-import { goToLine, isStale, reading, run, typedLine } from "../lab";
-import { words } from "../words";
+import { diagnostics, goToLine, isStale, run, typedLine } from "../lab";
+import { formatNumber, words } from "../words";
 import { coded } from "./markdown";
 
-/** More than these do not fit below the editor; every one is underlined. */
+/** More sentences than these do not fit below the editor; every place is underlined. */
 const SHOWN_MAX = 3;
+/** Of one sentence's lines so many are named. */
+const LINES_MAX = 6;
 
-/** The script's first mistakes in words, for those who cannot hover over them. */
+/** The script's first mistakes in words, for those who cannot hover over them: each sentence once, with all its lines. */
 export function Mistakes() {
-  const { status } = words.value;
+  const { status, node } = words.value;
   // A line that is being written is not complained of yet, unless it has been run as it is.
   const spared = isStale.value || run.value.position === 0 ? typedLine.value : undefined;
-  const diagnostics = reading.value.diagnostics.filter(
-    ({ sort, line }) => sort !== "blank" && line !== spared,
-  );
-  if (diagnostics.length === 0) {
+  const found = new Map<string, Set<number>>();
+  for (const { sort, line, message } of diagnostics.value) {
+    if (sort !== "blank" && line !== spared) {
+      found.set(message, (found.get(message) ?? new Set()).add(line));
+    }
+  }
+  if (found.size === 0) {
     return null;
   }
   return (
     <ul class="mistakes" data-testid="mistakes">
-      {diagnostics.slice(0, SHOWN_MAX).map(({ from, line, message }) => (
-        <li key={from}>
-          <button type="button" onClick={() => goToLine(line)}>
-            {status.line(line)}
-          </button>
+      {[...found].slice(0, SHOWN_MAX).map(([message, lines]) => (
+        <li key={message}>
+          {lines.size > 1 && <span class="tone-bad">{status.severalLines} </span>}
+          {[...lines].slice(0, LINES_MAX).map((line) => (
+            <button key={line} type="button" aria-label={status.line(line)} onClick={() => goToLine(line)}>
+              {lines.size > 1 ? formatNumber(line) : status.line(line)}
+            </button>
+          ))}
+          {lines.size > LINES_MAX && (
+            <span class="quiet">{node.more(formatNumber(lines.size - LINES_MAX))} </span>
+          )}
           {coded(message)}
         </li>
       ))}

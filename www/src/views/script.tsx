@@ -25,7 +25,7 @@ import {
   showOriginal,
 } from "../lab";
 import { language } from "../settings";
-import { isOwn, strays } from "../sheets";
+import { isOwn, strays as savedStrays } from "../sheets";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 import { coded } from "./markdown";
@@ -35,8 +35,8 @@ const wasRefused = signal(false);
 
 /** Which language, which example, whose answers. */
 export function Chooser() {
-  const { dialect, dialects, examples: label, chooseExample, deepExamples } = words.value;
-  const { id, dialect: chosen } = sheet.value;
+  const { dialect, dialects, examples: label, chooseExample, deepExamples, strays } = words.value;
+  const { id, dialect: chosen, fork } = sheet.value;
   if (lesson.value) {
     return (
       <div class="chooser">
@@ -66,7 +66,7 @@ export function Chooser() {
         <span class="hidden">{label}</span>
         <select
           data-testid="examples"
-          title={label}
+          title={fork ? strays.forkHelp(formatNumber(fork.after)) : label}
           value={/^(example|fork|pasted)\./.test(id) ? id : ""}
           onChange={({ currentTarget: { value } }) =>
             value.startsWith("example.") ? openExample(value.slice("example.".length)) : openStray(value)
@@ -107,7 +107,7 @@ function Strays() {
   const { strays: text } = words.value;
   const { id, fork } = sheet.value;
   // Read when another sheet is opened, not at every letter.
-  const saved = useMemo(() => strays(), [id]);
+  const saved = useMemo(() => savedStrays(), [id]);
   // The open one is in the list as soon as it is open, saved or not.
   const isOpen = /^(fork|pasted)\./.test(id) && !saved.some((one) => one.id === id);
   if (saved.length === 0 && !isOpen) {

@@ -4,6 +4,7 @@ import { lesson, verdict } from "../course";
 import {
   canRun,
   cursorLine,
+  diagnostics,
   edit,
   goTo,
   isEmpty,
@@ -258,9 +259,8 @@ const SORTS = ["mistake", "refused", "doubt", "blank"] as const;
 
 function StatusText() {
   const { status, seedWrong } = words.value;
-  const { diagnostics } = reading.value;
   const stale = isStale.value && run.value.position > 0 ? status.stale : "";
-  const empty = isEmpty.value && diagnostics.length === 0 ? status.empty : "";
+  const empty = isEmpty.value && diagnostics.value.length === 0 ? status.empty : "";
   const clock = run.value.view && !isStale.value ? run.value.view.clockMs : 0;
   return (
     <>

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { raceTrace, stop, traceDone } from "../lab";
 import { language } from "../settings";
 import type { TraceRaced } from "../wasm/cachedojo";
@@ -34,6 +35,13 @@ export function TraceRace() {
   const told = useSignal<Told>({ state: "none" });
   const isOver = useSignal(false);
   const isGoing = told.value.state === "going";
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // It begins below what the dialog shows: who dropped a file would think that nothing came of it.
+    if (told.value.state !== "none") {
+      outcome.current?.scrollIntoView({ block: "nearest" });
+    }
+  }, [told.value]);
 
   const replay = async () => {
     const chosen = file.value;
@@ -122,9 +130,11 @@ export function TraceRace() {
       >
         {isGoing ? traces.stop : traces.replay}
       </button>
-      <p role="status">{coded(summary(told.value))}</p>
-      {isGoing && <progress aria-label={traces.replay} value={traceDone.value} />}
-      {told.value.state === "raced" && <Outcome raced={told.value.raced} />}
+      <div ref={outcome} class="outcome">
+        <p role="status">{coded(summary(told.value))}</p>
+        {isGoing && <progress aria-label={traces.replay} value={traceDone.value} />}
+        {told.value.state === "raced" && <Outcome raced={told.value.raced} />}
+      </div>
     </section>
   );
 }
@@ -157,7 +167,9 @@ function summary(told: Told): string {
       return traces.stopped;
     case "refused":
       // In the other language by now: the file is to be replayed to be told again.
-      return told.language === language.value ? `${told.why}.` : "";
+      return told.language === language.value
+        ? `${told.why.charAt(0).toUpperCase()}${told.why.slice(1)}.`
+        : "";
     case "raced": {
       const { requests, objects, workingSetBytes, sizeBytes, emptyRows } = told.raced;
       const [asked, all, size] = [requests, objects, sizeBytes].map(formatNumber);

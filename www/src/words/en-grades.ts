@@ -3,8 +3,14 @@ export const grades = {
   open: "Grade",
   title: "Grade a submission",
   nobody:
-    "Nobody grades here: no grader answers at this address. Run `grader serve` and open the address that it prints; it serves this page too.",
-  hand: "Drop a folder, a .zip, src/lib.rs or a .py file here, or choose files:",
+    "Nobody grades here: no grader answers at this address. Open the one that your teacher gave you; on a machine of your own run `grader serve`, which prints one and serves this page too.",
+  away: "Nothing answers at this address: check the connection. Until then nothing can be graded here; a report that is there stays.",
+  /** Between the last two of some names. */
+  or: "or",
+  hand: (roots: string, isFolder: boolean) =>
+    isFolder
+      ? `Drop the whole folder or a .zip of it here (${roots} alone is not enough), or choose all its files:`
+      : `Drop a folder, a .zip or ${roots} here, or choose files:`,
   choose: "Choose files…",
   task: "What is asked: the statement, the points, a starter",
   telling: "The statement is coming.",
@@ -30,7 +36,7 @@ export const grades = {
     harness_error: "The grader itself failed. This is not your fault.",
   },
   refused: {
-    nothing: "There is no file to grade: choose src/lib.rs, its folder, or a .zip of it.",
+    nothing: "There is no file to grade: choose your source files, their folder, or a .zip of it.",
     unreadable: "A file cannot be read any more: choose it anew.",
     tooLarge: "This is too much for a submission: hand in source files only, without `target`.",
     program: "This is no program that `grader build` made: build it again, for this exercise.",
@@ -46,6 +52,10 @@ export const grades = {
   of: (exercise: string) => `Exercise: ${exercise}.`,
   graded: (path: string, digest: string) => `Graded: ${path} (SHA-256 ${digest}…)`,
   handed: (path: string) => `Handed in: ${path}`,
+  otherLanguage: "This report is in the language in which it was graded.",
+  otherLanguageAnew:
+    "This report is in the language in which it was graded: hand in again to have it in English.",
+  again: "Grade again in English",
   elsewhere: (exercise: string) => `The last report is on another exercise: ${exercise}.`,
   showIt: "Show it",
   quoted: (title: string) => `“${title}”`,

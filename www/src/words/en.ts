@@ -163,6 +163,8 @@ export const en = {
     heldByReference: (count: number) => `the reference holds ${some(count, "expectation", "expectations")}`,
     broken: (count: number) => some(count, "is broken", "are broken"),
     line: (line: number) => `Line ${line}`,
+    severalLines: "Lines",
+    refusedWith: (answer: string) => `This was answered with an error: \`${answer}\``,
     lines: {
       blank: (count: number) => `${some(count, "answer", "answers")} to fill in`,
       mistake: (count: number) => `${some(count, "line", "lines")} cannot be read`,
@@ -371,7 +373,8 @@ export const en = {
   },
   strays: {
     title: "Forks and pasted scripts",
-    fork: (command: string) => `Fork after command ${command}`,
+    fork: (command: string) => `Fork at ${command}`,
+    forkHelp: (command: string) => `A fork after command ${command}`,
     pasted: "Pasted script",
   },
   starter: "The first script",

@@ -1,11 +1,15 @@
 import type { Words } from "./en";
-
 export const grades: Words["grades"] = {
   open: "Noter",
   title: "Noter un rendu",
   nobody:
-    "Personne ne note ici : aucun correcteur ne répond à cette adresse. Lancez « grader serve » et ouvrez l'adresse affichée ; cette page y est aussi.",
-  hand: "Déposez ici un dossier, un .zip, src/lib.rs ou un fichier .py, ou choisissez des fichiers :",
+    "Personne ne note ici : aucun correcteur ne répond à cette adresse. Ouvrez celle que votre enseignant a donnée ; sur votre propre machine, lancez `grader serve`, qui en affiche une et sert aussi cette page.",
+  away: "Rien ne répond à cette adresse : vérifiez la connexion. D'ici là, rien ne peut être noté ici ; un rapport déjà là reste.",
+  or: "ou",
+  hand: (roots, isFolder) =>
+    isFolder
+      ? `Déposez ici le dossier entier ou un .zip de ce dossier (${roots} seul ne suffit pas), ou choisissez tous ses fichiers :`
+      : `Déposez ici un dossier, un .zip ou ${roots}, ou choisissez des fichiers :`,
   choose: "Choisir des fichiers…",
   task: "Ce qui est demandé : l'énoncé, les points, un point de départ",
   telling: "L'énoncé arrive.",
@@ -32,7 +36,7 @@ export const grades: Words["grades"] = {
     harness_error: "Le correcteur lui-même a échoué. Ce n'est pas votre faute.",
   },
   refused: {
-    nothing: "Il n'y a rien à noter : choisissez src/lib.rs, son dossier ou un .zip.",
+    nothing: "Il n'y a rien à noter : choisissez vos fichiers source, leur dossier ou un .zip.",
     unreadable: "Un fichier n'est plus lisible : choisissez-le à nouveau.",
     tooLarge: "C'est trop pour un rendu : ne donnez que les sources, sans « target ».",
     program: "Ce n'est pas un programme fait par `grader build` : refaites-le, pour cet exercice.",
@@ -48,6 +52,10 @@ export const grades: Words["grades"] = {
   of: (exercise) => `Exercice : ${exercise}.`,
   graded: (path, digest) => `Noté : ${path} (SHA-256 ${digest}…)`,
   handed: (path) => `Rendu : ${path}`,
+  otherLanguage: "Ce rapport est dans la langue dans laquelle il a été noté.",
+  otherLanguageAnew:
+    "Ce rapport est dans la langue dans laquelle il a été noté : rendez à nouveau pour l'avoir en français.",
+  again: "Noter à nouveau, en français",
   elsewhere: (exercise) => `Le dernier rapport est sur un autre exercice : ${exercise}.`,
   showIt: "Le montrer",
   quoted: (title) => `« ${title} »`,

@@ -163,6 +163,8 @@ export const fr: Words = {
     heldByReference: (count) => `la référence tient ${some(count, "attente", "attentes")}`,
     broken: (count) => some(count, "rompue", "rompues"),
     line: (line) => `Ligne ${line}`,
+    severalLines: "Lignes",
+    refusedWith: (answer) => `La réponse est une erreur : \`${answer}\``,
     lines: {
       blank: (count) => `${some(count, "réponse", "réponses")} à remplir`,
       mistake: (count) => some(count, "ligne illisible", "lignes illisibles"),
@@ -372,7 +374,8 @@ export const fr: Words = {
   },
   strays: {
     title: "Bifurcations et scripts collés",
-    fork: (command) => `Bifurcation après la commande ${command}`,
+    fork: (command) => `Bifurqué à ${command}`,
+    forkHelp: (command) => `Une bifurcation après la commande ${command}`,
     pasted: "Script collé",
   },
   starter: "Le premier script",

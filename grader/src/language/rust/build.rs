@@ -187,7 +187,7 @@ impl Workshop<'_> {
             Outcome::Machine(why) => Err(Rejected::harness(&why)),
             Outcome::Errors(messages) => {
                 self.machine(&messages)?;
-                Err(self.judge_errors(messages.into_iter().map(own_names).collect()))
+                Err(self.judge_errors(together(messages.into_iter().map(own_names).collect())))
             }
         }
     }
@@ -465,13 +465,42 @@ fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
     Rejected::new(Reason::BuildFailed, diagnostics.collect())
 }
 
-/// Removes the scratch folder from a file name.
+/// Removes the scratch folder from a message's place and from the paths in its text.
 fn own_names(mut message: Message) -> Message {
     let file = &mut message.diagnostic.file;
     if let Some(own) = file.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('/')) {
         *file = own.to_owned();
     }
+    let text = &mut message.diagnostic.message;
+    for before in ["\"", "`", " ", "\n"] {
+        *text = text.replace(&format!("{before}{SOURCES}/"), before);
+    }
     message
+}
+
+/// The compiler's code for a module whose file is not there.
+const NO_MODULE: &str = "E0583";
+
+/// The messages with one about all files that are missing in place of one for each: it names the remedy, which is to hand in the
+/// folder. The compiler proposes to create them.
+fn together(mut messages: Vec<Message>) -> Vec<Message> {
+    let missing = |message: &Message| {
+        let named = message.diagnostic.message.split_once("create file \"")?.1.split_once('"')?.0;
+        (message.code == NO_MODULE).then(|| format!("`{named}`"))
+    };
+    let named: Vec<String> = messages.iter().filter_map(missing).collect();
+    let Some(first) = messages.iter().position(|message| missing(message).is_some()) else { return messages };
+    let told = format!(
+        "missing beside this file: {}; hand in the folder that holds them all, or a .zip of it",
+        named.join(", ")
+    );
+    messages[first].diagnostic.message = told;
+    let mut place = 0;
+    messages.retain(|message| {
+        place += 1;
+        place - 1 == first || missing(message).is_none()
+    });
+    messages
 }
 
 #[cfg(test)]

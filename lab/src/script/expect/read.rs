@@ -104,6 +104,12 @@ fn single(line: &str, tokens: &[Token]) -> Result<Matcher, Fault> {
         let parsed = digits.parse().map_err(|_| number.no_number())?;
         return Ok(Matcher::Field { name, is, number: parsed, percent });
     }
+    if let [before @ .., blank] = tokens
+        && blank.is("?")
+        && before.first().is_none_or(|first| ["contains", "without", "only"].iter().any(|word| first.is(word)))
+    {
+        return Err((blank.span.clone(), Mistake::Blank));
+    }
     Ok(match tokens {
         [error] if error.is("error") => Matcher::Error,
         [contains, sought @ ..] if contains.is("contains") && !sought.is_empty() => Matcher::Contains(ids(sought)),
