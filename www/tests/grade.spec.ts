@@ -6,7 +6,14 @@ const both = (text: string) => ({ en: text, fr: `${text} (fr)` });
 const EXERCISES = [
   { id: "cache-service", title: "A cache service", title_fr: "Un service de cache", is_graded: false },
   { id: "distributed-cache", title: "A distributed cache", title_fr: "Un cache distribué", is_graded: true },
-  { id: "line-cache", title: "A cache with threads", title_fr: "Un cache avec des threads", is_graded: true },
+  {
+    ...{ id: "line-cache", title: "A cache with threads", title_fr: "Un cache avec des threads" },
+    ...{ is_graded: true, roots: ["src/lib.rs", "main.py"], is_folder: false },
+  },
+  {
+    ...{ id: "five-bugs", title: "Five bugs", title_fr: "Cinq bogues" },
+    ...{ is_graded: true, roots: ["src/lib.rs"], is_folder: true },
+  },
 ];
 const SAID = { expected: "", actual: "", message: "", hint: "", script: "", transcript: "", fuel: 0 };
 const REPORT = {
@@ -251,6 +258,85 @@ test("a reload keeps the report and what was handed in, until something else is 
   await again();
   await expect(report).toHaveCount(1);
   await expect(report).toHaveText("");
+});
+
+test("a report is in the language in which it was graded, and in the other once it is graded again", async ({
+  page,
+}) => {
+  const asked: (string | null)[] = [];
+  await page.route("**/api/v1/grade?**", (route) => {
+    asked.push(`${new URL(route.request().url()).searchParams.get("lang")} ${route.request().postData()}`);
+    return route.fulfill({ json: { ...REPORT, checks: [{ ...RACE, ...SAID }] } });
+  });
+  await openGrade(page);
+  await choose(page, "line-cache");
+  await hand(page, "racy.rs", "fn mine() {}");
+  await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  const note = page.getByTestId("grade-language");
+  await expect(note).toHaveCount(0);
+  for (const [language, says, again] of [
+    ["Français", "Ce rapport est dans la langue", "Noter à nouveau, en français"],
+    ["English", "This report is in the language", "Grade again in English"],
+  ] as const) {
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: language }).click();
+    // A reload keeps what was handed in, too.
+    await page.reload();
+    await page.getByTestId("go-grade").click();
+    await expect(note).toContainText(says);
+    await note.getByRole("button", { name: again }).click();
+    await expect(note).toHaveCount(0);
+    await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  }
+  expect(asked).toEqual(["en fn mine() {}", "fr fn mine() {}", "en fn mine() {}"]);
+});
+
+test("without a network the last report is there, and the reason why nothing is graded", async ({ page }) => {
+  await reporting(page, [{ ...RACE, ...SAID }]);
+  await openGrade(page);
+  await choose(page, "line-cache");
+  await hand(page);
+  await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  await page.route("**/api/v1/exercises", (route) => route.abort());
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.reload();
+    await page.getByRole("button", { name: "Grade" }).click();
+    await expect(page.getByRole("dialog")).toContainText(
+      "Nothing answers at this address: check the connection.",
+    );
+    await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  }
+});
+
+test("what is asked for is what the exercise takes", async ({ page }) => {
+  await openGrade(page);
+  const legend = page.getByTestId("submission-drop").locator("legend");
+  for (const [exercise, says] of [
+    ["line-cache", "Drop a folder, a .zip or a file (src/lib.rs or main.py) here, or choose files:"],
+    ["distributed-cache", "Drop a folder, a .zip or a file (src/lib.rs) here, or choose files:"],
+    [
+      "five-bugs",
+      "Drop the whole folder or a .zip of it here (src/lib.rs alone is not enough), or choose all its files:",
+    ],
+  ] as const) {
+    await choose(page, exercise);
+    await expect(legend).toHaveText(says);
+  }
+});
+
+test("a reason is said once, and code in what was expected is set as code", async ({ page }) => {
+  const panic = "panicked: not yet implemented (at src/lib.rs:1:1)";
+  await reporting(page, [
+    { ...RACE, ...SAID, id: "a", verdict: "not_implemented", message: `not yet; it ${panic}`, actual: panic },
+    { ...RACE, ...SAID, id: "b", verdict: "fail", expected: "STORED to `PUT a  b`", actual: "ERROR" },
+  ]);
+  await openGrade(page);
+  await choose(page, "line-cache");
+  await hand(page);
+  const rows = page.getByTestId("grade-check");
+  await expect(rows.first().getByRole("definition")).toHaveCount(0);
+  await expect(rows.last().getByRole("definition")).toHaveText(["STORED to PUT a  b", "ERROR"]);
+  await expect(rows.last().locator("dd code")).toHaveText(["PUT a  b", "ERROR"]);
 });
 
 test("a reload during a grading says so, and keeps the exercise", async ({ page }) => {

@@ -152,6 +152,10 @@ test("one mistake that spoils several answers is said once, and its line too, in
   await openReal(page, "survive-a-scan");
   await page.getByTestId("exercise-check").click();
   await expect(found).toHaveText("Ligne 4 il n'y a pas encore de nœud : créez-en un avec node new");
+  // What was expected and what was got stand in the sentence: they do not follow it once more, in English.
+  await openReal(page, "after-the-storm");
+  await page.getByTestId("exercise-check").click();
+  await expect(found.first()).toHaveText(/ mais c'est «\s[^»]*»\.$/);
 });
 
 test("a verdict follows the language, there and back, and says the par once", async ({ page }) => {
@@ -222,7 +226,33 @@ test("an example runs beside the learner's script, which is there afterwards", a
     await expect(page.getByTestId("output")).toHaveText("node ready\nnothing");
     await page.getByTestId("to-my-script").click();
     await expect(content(page)).toHaveText("node new 7");
+    // The browser's way back leads where the button does, and forward to the example again.
+    await page.getByTestId("run-example").click();
+    await expect(page.getByTestId("borrowed")).toBeVisible();
+    await page.goBack();
+    await expect(content(page)).toHaveText("node new 7");
+    await page.goForward();
+    await expect(page.getByTestId("output")).toHaveText("node ready\nnothing");
+    await page.goBack();
+    await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "words");
+    await expect(content(page)).toHaveText("node new 7");
   }
+});
+
+test("an untouched lesson's comments follow the language, another script does not", async ({ page }) => {
+  await openReal(page, "after-the-storm");
+  for (const [language, comment] of [
+    ["Français", "# Vos lignes"],
+    ["English", "# Your lines"],
+    ["Français", "# Vos lignes"],
+  ] as const) {
+    await page.getByRole("button", { name: language }).click();
+    await expect(content(page)).toContainText(comment);
+  }
+  await write(page, "# Mine");
+  await page.getByRole("button", { name: "English" }).click();
+  await expect(page.getByTestId("exercise")).toContainText("Your task");
+  expect(await script(page)).toBe("# Mine");
 });
 
 test("progress is exported, forgotten and taken in again", async ({ page }) => {
@@ -341,6 +371,31 @@ test("each answer stands at its line, and is no part of the script", async ({ pa
   await expect(page.locator(".cm-line.answered")).toHaveCount(3);
 });
 
+test("what was got instead of what was expected is seen whole", async ({ page }) => {
+  await open(page);
+  await write(
+    page,
+    "node new 100\nnode set session-of-a-learner some-token-or-other\nnode get session-of-a-learner\nexpect not found",
+  );
+  for (const width of [400, 1280]) {
+    await page.setViewportSize({ width, height: 720 });
+    await page.getByTestId("run").click();
+    const line = page.locator(".cm-line.answered").last();
+    await expect(line).toHaveAttribute("data-answer", "BROKEN: expected not found, got some-token-or-other");
+    const isCut = () =>
+      line.evaluate((element) => {
+        const { width: given, font, textWrapMode } = getComputedStyle(element, "::after");
+        const pen = document.createElement("canvas").getContext("2d");
+        if (!pen || textWrapMode === "wrap") {
+          return false;
+        }
+        pen.font = font;
+        return pen.measureText(`→ ${element.dataset.answer}`).width > Number.parseFloat(given) + 1;
+      });
+    await expect.poll(isCut).toBe(false);
+  }
+});
+
 test("the editor shows the line where a step went, however far down it is", async ({ page }) => {
   await open(page);
   await write(page, `node new 100\n${"#\n".repeat(120)}node set a b\n`);
@@ -423,6 +478,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
     for (let drop = 0; drop < 2; drop += 1) {
       await dropTrace(page, "small.csv", "id,size\na,1\nb,1\na,1\nc,1\na,1\n");
       await expect(race).toHaveAttribute("data-state", "raced");
+      await expect(race.getByRole("status")).toBeInViewport({ ratio: 1 });
       await expect(race.getByRole("status")).toContainText("small.csv: 5 requests, 3 objects; working set 3");
       await expect(race.getByRole("row")).toHaveCount(7);
       await expect(race.getByRole("row").filter({ hasText: "LRU" })).toContainText("40 %");
@@ -438,7 +494,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
       .getByTestId("trace-drop")
       .locator("input[type=file]")
       .setInputFiles({ name: "packed.csv", mimeType: "", buffer: Buffer.from([0x1f, 0x8b, 8, 0]) });
-    await expect(race.getByRole("status")).toContainText("the trace is compressed: decompress it first");
+    await expect(race.getByRole("status")).toContainText("The trace is compressed: decompress it first");
     await dropTrace(page, "empty.csv", "");
     await expect(race.getByRole("status")).toContainText("holds no request");
     await dropTrace(page, "keys.txt", "a\nb\na\nc\na\n");
@@ -448,7 +504,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
     await expect(race.getByRole("status")).toContainText("keys.txt: 5 requests");
     await race.getByLabel("Size of each cache").fill("much");
     await page.getByTestId("trace-replay").click();
-    await expect(race.getByRole("status")).toContainText("that is not a cache's size");
+    await expect(race.getByRole("status")).toContainText("That is not a cache's size");
     expect(await seriousMistakes(page)).toEqual([]);
     await page.reload();
   }
@@ -556,6 +612,19 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await expect(cluster.getByTestId("skewed")).toHaveCount(1);
   }
   expect(await seriousMistakes(page)).toEqual([]);
+});
+
+test("a key and its value are told apart, whatever is in them", async ({ page }) => {
+  await open(page);
+  await write(page, 'cluster nodes=1\nwrite "a b" "c d"\nwrite e f\nerase e');
+  const held = page.getByTestId("cluster").locator(".held li");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await page.getByTestId("scrubber").fill("3");
+    await expect(held).toHaveText(['"a b" = "c d"', "e = f"]);
+    await page.getByTestId("run").click();
+    await expect(held).toHaveText(['"a b" = "c d"', "e deleted"]);
+  }
 });
 
 test("a partition is a wall between nodes, in words too, until it is healed", async ({ page }) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { blocks } from "../src/markdown";
+import { blocks, unbroken } from "../src/markdown";
 
 test.each([
   ["# A *b*\n## C", "heading 1 A *b* | heading 2 C"],
@@ -45,4 +45,10 @@ test.each(
   // Every row has a cell for each column.
   expect(tables.flatMap(({ head, rows }) => rows.filter((row) => row.length !== head.length))).toEqual([]);
   expect(found[0]?.kind).toBe("heading");
+});
+
+test("a mark of French and a percent sign stay on the line of what is before them", () => {
+  expect(unbroken("125 % de « la part » : non ?")).toBe(
+    "125\u00a0% de «\u00a0la part\u00a0»\u00a0: non\u00a0?",
+  );
 });

@@ -95,6 +95,65 @@ test("a line that a protocol answers with an error says why", async ({ page }) =
   await expect(page.getByTestId("output")).toHaveText("STORED\nERROR\nBYE");
 });
 
+for (const [dialect, text, before, marked, says] of [
+  [
+    "rest",
+    'PATCH /api/v1/cache/n/k\nPUT /api/v1/cache/n/k {"value":\nGET /api/v1/cache/n/k',
+    "2 lines are answered with an error",
+    ["PATCH", '{"value":'],
+    "This path does not take that method",
+  ],
+  [
+    "rest",
+    'PUT /api/v1/namespaces/n {"eviction_policy": "NONE", "max_size_bytes": 3}\nPUT /api/v1/cache/n/k {"value": 12345}',
+    "",
+    ['PUT /api/v1/cache/n/k {"value": 12345}'],
+    "Cache storage full",
+  ],
+  ["memcached", "set a 0 0 3\nabc\nincr a 1", "", ["incr a 1"], "CLIENT_ERROR cannot increment"],
+  ["lab", "mc set a 0 0 3\nmc abc\nmc incr a 1", "", ["mc incr a 1"], "CLIENT_ERROR cannot increment"],
+] as const) {
+  test(`what ${dialect} answers with an error is marked with the reason: ${says}`, async ({ page }) => {
+    await open(page, dialect);
+    await write(page, text);
+    const marks = page.locator(".cm-lintRange-error");
+    const status = page.getByTestId("status");
+    await expect(status).toContainText(before || "Ready.");
+    for (let turn = 0; turn < 2; turn += 1) {
+      await page.getByTestId("run").click();
+      await expect(marks).toHaveText([...marked]);
+      await expect(page.getByTestId("mistakes")).toContainText(says);
+      await expect(status).toContainText(before || "1 line is answered with an error");
+    }
+    // What is not answered any more is not marked any more.
+    await page.getByTestId("reset").click();
+    await expect(marks).toHaveCount(before ? marked.length : 0);
+  });
+}
+
+test("a sentence about several lines is said once, and so is what follows the end of a session", async ({
+  page,
+}) => {
+  await open(page, "line");
+  await write(page, "PUT\nPUT\nPUT a 1\nEXIT\nGET a\n\nblah");
+  const mistakes = page.getByTestId("mistakes").getByRole("listitem");
+  for (const [language, ...sentences] of [
+    [
+      "English",
+      /^Lines 1\s*2\s*The key is missing/,
+      /^Lines 5\s*7\s*This is not run: the session ends at line 4\./,
+    ],
+    ["Français", /^Lignes 1\s*2\s*Il manque la clé/, /^Lignes 5\s*7\s*Ceci n'est pas exécuté\s: .*ligne 4\./],
+  ] as const) {
+    await page.getByRole("button", { name: language }).click();
+    await expect(mistakes).toHaveText(sentences);
+  }
+  await expect(page.locator(".cm-lintRange-warning")).toHaveText(["GET a", "blah"]);
+  await expect(page.getByTestId("status")).toContainText("2 lignes à relire");
+  await mistakes.last().getByRole("button", { name: "Ligne 7" }).click();
+  await expect(page.locator(".cm-activeLine")).toHaveText("blah");
+});
+
 test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {
   await open(page);
   await write(page, ENDLESS);

@@ -108,11 +108,12 @@ test("a fork of a fork leads back to the first fork, and each is found again aft
     await expect.poll(() => script(page)).toContain("node set FIRST 1");
     // It was forked from one's own script, to which one way leads.
     await expect(back).toHaveCount(0);
-    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "after command 3") });
+    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "Fork at 3") });
     await expect.poll(() => script(page)).toContain("node set SECOND 1");
+    await expect(page.getByTestId("examples")).toHaveAttribute("title", "A fork after command 3");
     await page.reload();
     await expect.poll(() => script(page)).toContain("node get key5");
-    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "after command 3") });
+    await page.getByTestId("examples").selectOption({ index: await lastOption(page, "Fork at 3") });
     await expect.poll(() => script(page)).toContain("node set SECOND 1");
   }
   await page.getByRole("button", { name: "Back to my script" }).click();

@@ -187,6 +187,41 @@ for (const [width, height] of [
   });
 }
 
+test("in a low window a broken expectation is said, and a dialog has the most of it", async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 180 });
+  await open(page);
+  await write(page, "node new 9\nnode get a\nexpect b");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.getByText("1 is broken")).toBeInViewport({ ratio: 1 });
+    await page.getByRole("button", { name: "Grade" }).click();
+    const close = page.getByRole("dialog").getByRole("button", { name: "Close" });
+    await expect(close).toBeInViewport({ ratio: 1 });
+    const row = await page.getByRole("dialog").locator("form").boundingBox();
+    expect(row?.height).toBeLessThan(40);
+    await close.click();
+    await page.reload();
+  }
+});
+
+test("what is offered for a first world is in sight", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await open(page);
+  for (const language of ["Français", "English"]) {
+    await page.getByRole("button", { name: language }).click();
+    const offers = page.locator(".bare .offers button");
+    await expect(offers).toHaveCount(3);
+    for (const offer of await offers.all()) {
+      await expect(offer).toBeInViewport({ ratio: 1 });
+    }
+  }
+  // Of five nodes the picture of their messages begins there too, and each node's buttons have their names.
+  await stand(page, "cluster nodes=5\nwrite k v\nread k", 2);
+  await expect(page.locator("svg.space-time")).toBeInViewport({ ratio: 0.1 });
+  await expect(page.getByRole("button", { name: "Kill" })).toHaveCount(5);
+  await expect(page.locator(".row[aria-current]")).toBeInViewport({ ratio: 0.9 });
+});
+
 test("the world alone fills the window in large type, after a reload too, and back", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 720 });
   await open(page);

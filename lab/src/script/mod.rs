@@ -155,6 +155,10 @@ mod tests {
             "?",
             "Put the answer that you expect in the place of the `?`.",
         );
+        let blank = "Put the answer that you expect in the place of the `?`.";
+        for expected in ["?", "not ?", "contains ?", "any of a | ?"] {
+            check_mistake(&format!("node new 9\nnode stats\nexpect {expected}"), "?", blank);
+        }
         check_mistake("tick 5", "5", "`5` is not a duration; write a number and ms, s, m, h or d, as 9.9s.");
         check_mistake("node new 5x", "5x", "`5x` is not a size in bytes; write 100, 4KiB or 1MiB.");
         check_mistake("node new 5 mru", "mru", "`mru` is not an eviction policy; choose lru, lfu, fifo or ttl.");

@@ -35,7 +35,7 @@ impl Failure {
             Self::UnknownParameter => "Such a request takes `pattern` and `tag` only: remove the other parameter.",
             Self::MalformedJson => {
                 "The body is missing or no JSON: write it after the path, and check its quotes, commas and brackets."
-            },
+            }
             Self::NotAnObject => "The body is a JSON object: write it between `{` and `}`.",
             Self::MissingValue => "The value is missing: write `{\"value\": …}`.",
             Self::ValueTooLarge => "The value is too large: shorten it.",
@@ -75,7 +75,7 @@ impl Failure {
             }
             Self::MalformedJson => {
                 "Le corps manque ou n'est pas du JSON : écrivez-le après le chemin, et vérifiez ses guillemets, virgules et crochets."
-            },
+            }
             Self::NotAnObject => "Le corps est un objet JSON : écrivez-le entre « { » et « } ».",
             Self::MissingValue => "La valeur manque : écrivez « {\"value\": …} ».",
             Self::ValueTooLarge => "La valeur est trop grande : raccourcissez-la.",

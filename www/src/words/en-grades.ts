@@ -10,7 +10,7 @@ export const grades = {
   hand: (roots: string, isFolder: boolean) =>
     isFolder
       ? `Drop the whole folder or a .zip of it here (${roots} alone is not enough), or choose all its files:`
-      : `Drop a folder, a .zip or ${roots} here, or choose files:`,
+      : `Drop a folder, a .zip or a file (${roots}) here, or choose files:`,
   choose: "Choose files…",
   task: "What is asked: the statement, the points, a starter",
   telling: "The statement is coming.",

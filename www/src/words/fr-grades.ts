@@ -9,7 +9,7 @@ export const grades: Words["grades"] = {
   hand: (roots, isFolder) =>
     isFolder
       ? `Déposez ici le dossier entier ou un .zip de ce dossier (${roots} seul ne suffit pas), ou choisissez tous ses fichiers :`
-      : `Déposez ici un dossier, un .zip ou ${roots}, ou choisissez des fichiers :`,
+      : `Déposez ici un dossier, un .zip ou un fichier (${roots}), ou choisissez des fichiers :`,
   choose: "Choisir des fichiers…",
   task: "Ce qui est demandé : l'énoncé, les points, un point de départ",
   telling: "L'énoncé arrive.",
