@@ -4,7 +4,7 @@ export const grades = {
   title: "Grade a submission",
   nobody:
     "Nobody grades here: no grader answers at this address. Open the one that your teacher gave you; on a machine of your own run `grader serve`, which prints one and serves this page too.",
-  away: "Nothing answers at this address: check the connection. Until then nothing can be graded here; a report that is there stays.",
+  away: "Nothing answers at this address: check the connection. Until then no source is graded here; a report that is there stays.",
   /** Between the last two of some names. */
   or: "or",
   hand: (roots: string, isFolder: boolean) =>

@@ -81,7 +81,6 @@ export const en = {
   goTo: (command: number, what: string) => `Command ${command}: ${what}`,
   ring: {
     title: "Hash ring",
-    empty: "No ring yet. A script makes one with “ring new”.",
     summary: (nodes: number, points: string) =>
       `${some(nodes, "node", "nodes")}, ${some(points, "point", "points")}`,
     picture: (nodes: number, points: string) =>
@@ -93,11 +92,8 @@ export const en = {
     node: "Node",
     points: "Points",
     share: "Share",
-    state: "State",
-    alive: "alive",
     dead: "dead",
     find: "Where is this key?",
-    findHint: "a key",
     place: (key: string, owner: string) => `${key} belongs to ${owner}`,
     placeNone: (key: string) => `${key} belongs to nobody`,
     keys: "Keys on the ring",

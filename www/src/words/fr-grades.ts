@@ -4,7 +4,7 @@ export const grades: Words["grades"] = {
   title: "Noter un rendu",
   nobody:
     "Personne ne note ici : aucun correcteur ne répond à cette adresse. Ouvrez celle que votre enseignant a donnée ; sur votre propre machine, lancez `grader serve`, qui en affiche une et sert aussi cette page.",
-  away: "Rien ne répond à cette adresse : vérifiez la connexion. D'ici là, rien ne peut être noté ici ; un rapport déjà là reste.",
+  away: "Rien ne répond à cette adresse : vérifiez la connexion. D'ici là, aucune source n'est notée ici ; un rapport déjà là reste.",
   or: "ou",
   hand: (roots, isFolder) =>
     isFolder

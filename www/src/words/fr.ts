@@ -83,7 +83,6 @@ export const fr: Words = {
   goTo: (command, what) => `Commande ${command} : ${what}`,
   ring: {
     title: "Anneau de hachage",
-    empty: "Pas encore d'anneau. Un script en crée un avec « ring new ».",
     summary: (nodes, points) => `${some(nodes, "nœud", "nœuds")}, ${some(points, "point", "points")}`,
     picture: (nodes, points) =>
       `Un anneau de ${some(points, "point", "points")} de ${some(nodes, "nœud", "nœuds")}. Le tableau ci-dessous dit la même chose en chiffres.`,
@@ -94,11 +93,8 @@ export const fr: Words = {
     node: "Nœud",
     points: "Points",
     share: "Part",
-    state: "État",
-    alive: "vivant",
     dead: "mort",
     find: "Où est cette clé ?",
-    findHint: "une clé",
     place: (key, owner) => `${key} appartient à ${owner}`,
     placeNone: (key) => `${key} n'appartient à personne`,
     keys: "Clés sur l'anneau",
