@@ -106,8 +106,7 @@ export async function loadCourse(): Promise<void> {
 async function openAgain(): Promise<void> {
   const open = lesson.value;
   const isUntouched = () =>
-    lesson.value === open &&
-    !isExample.value &&
+    sheet.value.id === lessonSheetId(open?.id ?? "") &&
     !isEdited.value &&
     run.value.position === 0 &&
     verdict.value.state === "none";

@@ -156,26 +156,33 @@ export function refusedBefore(position: number): number {
   return lowerBound(refused.length, (index) => events[refused[index] ?? 0]?.step ?? position, position);
 }
 
-/** The lines of the first `count` answers that are errors, each with what it was answered last: `most` lines. Cost: O(count). */
-export function refusalsByLine(count: number, most: number): ReadonlyMap<number, string> {
-  const found = new Map<number, string>();
+/** An error of a protocol: what it says, and the line of the next command. */
+export interface Refusal {
+  answer: string;
+  nextLine: number;
+}
+
+/** The lines of the first `count` answers that are errors, each with the last one: `most` lines. Cost: O(count). */
+export function refusalsByLine(count: number, most: number): ReadonlyMap<number, Refusal> {
+  const found = new Map<number, Refusal>();
   for (const index of refused.slice(0, count)) {
     const first = events[index];
     if (first && (found.has(first.line) || found.size < most)) {
-      found.set(first.line, answerFrom(index));
+      found.set(first.line, refusalFrom(index));
     }
   }
   return found;
 }
 
-/** An answer by its first line and its last, which has the reason where there are several. */
-function answerFrom(index: number): string {
+/** The answer is its first line and its last, which has the reason where there are several. */
+function refusalFrom(index: number): Refusal {
   const step = events[index]?.step;
   let last = index;
   while (events[last + 1]?.step === step) {
     last += 1;
   }
-  return [...new Set([index, last])].map((at) => events[at]?.text ?? "").join(" ");
+  const answer = [...new Set([index, last])].map((at) => events[at]?.text ?? "").join(" ");
+  return { answer, nextLine: events[last + 1]?.line ?? Number.POSITIVE_INFINITY };
 }
 
 /** The messages between nodes that this command caused, in order: the first `most` of them. Cost: O(most + log n). */

@@ -50,15 +50,19 @@ export const diagnostics = computed<Marked[]>(() => {
   if (count === 0) {
     return read;
   }
-  const told = new Set(read.flatMap(({ sort, line }) => (sort === "refused" ? [line] : [])));
   const answers = refusalsByLine(count, REFUSED_MAX);
+  const told = read.flatMap(({ sort, line }) => (sort === "refused" ? [line] : []));
   let from = 0;
   const refused = sheet.value.text.split("\n").flatMap((text, index): Marked[] => {
     const [start, line] = [from, index + 1];
     from += text.length + 1;
-    const answer = told.has(line) ? undefined : answers.get(line);
-    const message = answer === undefined ? "" : words.value.status.refusedWith(answer);
-    return message === "" ? [] : [{ from: start, to: start + text.length, line, message, sort: "refused" }];
+    const refusal = answers.get(line);
+    // What was read as wrong may stand in a later line of the command, as a value does.
+    if (!refusal || told.some((other) => other >= line && other < Math.max(refusal.nextLine, line + 1))) {
+      return [];
+    }
+    const message = words.value.status.refusedWith(refusal.answer);
+    return [{ from: start, to: start + text.length, line, message, sort: "refused" }];
   });
   return [...read, ...refused];
 });
