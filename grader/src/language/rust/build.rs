@@ -13,6 +13,7 @@ use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::Submission;
 use crate::language::rust::inspect::{self, Inspection};
 use crate::language::rust::interface::Interface;
+use crate::language::rust::places::{SOURCES, own_names, together};
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{CPU_S, Call, Message, Outcome};
 use crate::language::rust::toolbox::{Target, Toolbox};
@@ -52,9 +53,6 @@ const LINT_ROUNDS_MAX: usize = 4;
 
 /// The largest module that is read, in bytes: the most that the compiler may write.
 const MODULE_BYTES_MAX: u64 = 64 << 20;
-
-/// The folder of the submission's files in the scratch folder.
-const SOURCES: &str = "submission";
 
 /// Inspects, compiles and adapts a submission without threads. Cost: two calls of the compiler, about half a second of processor
 /// time.
@@ -463,44 +461,6 @@ fn unadaptable(adapter: Sources, messages: Vec<Message>) -> Rejected {
         message.diagnostic
     });
     Rejected::new(Reason::BuildFailed, diagnostics.collect())
-}
-
-/// Removes the scratch folder from a message's place and from the paths in its text.
-fn own_names(mut message: Message) -> Message {
-    let file = &mut message.diagnostic.file;
-    if let Some(own) = file.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('/')) {
-        *file = own.to_owned();
-    }
-    let text = &mut message.diagnostic.message;
-    for before in ["\"", "`", " ", "\n"] {
-        *text = text.replace(&format!("{before}{SOURCES}/"), before);
-    }
-    message
-}
-
-/// The compiler's code for a module whose file is not there.
-const NO_MODULE: &str = "E0583";
-
-/// The messages with one about all files that are missing in place of one for each: it names the remedy, which is to hand in the
-/// folder. The compiler proposes to create them.
-fn together(mut messages: Vec<Message>) -> Vec<Message> {
-    let missing = |message: &Message| {
-        let named = message.diagnostic.message.split_once("create file \"")?.1.split_once('"')?.0;
-        (message.code == NO_MODULE).then(|| format!("`{named}`"))
-    };
-    let named: Vec<String> = messages.iter().filter_map(missing).collect();
-    let Some(first) = messages.iter().position(|message| missing(message).is_some()) else { return messages };
-    let told = format!(
-        "missing beside this file: {}; hand in the folder that holds them all, or a .zip of it",
-        named.join(", ")
-    );
-    messages[first].diagnostic.message = told;
-    let mut place = 0;
-    messages.retain(|message| {
-        place += 1;
-        place - 1 == first || missing(message).is_none()
-    });
-    messages
 }
 
 #[cfg(test)]

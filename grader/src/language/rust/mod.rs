@@ -18,6 +18,7 @@ mod compiler;
 pub mod forbidden;
 pub mod inspect;
 pub mod interface;
+mod places;
 pub mod prototype;
 pub mod rustc;
 pub mod suite;
