@@ -188,6 +188,7 @@ fn too_few_threads(commands: &[String], edge: bool, started: u32) -> Option<Dive
         step: 0,
         expected: format!("{THREADS}{valid} commands"),
         actual: format!("{started} threads"),
+        ..Divergence::default()
     })
 }
 
@@ -281,8 +282,8 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
     if let (None, Some(more)) = (best.get(at), answers.get(at)) {
         return Some(one_too_many(commands, at, more));
     }
-    let given = answers.get(at).map(|answer| printable_start(answer) + &shifted(answers.len(), best.len()));
-    Some(differs_at(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
+    let aside = answers.get(at).map_or_else(String::new, |_| shifted(answers.len(), best.len()));
+    Some(Divergence { aside, ..differs_at(commands, at, &show(best.get(at)), show(answers.get(at))) })
 }
 
 /// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
@@ -291,8 +292,9 @@ fn shifted(given: usize, wanted: usize) -> String {
 }
 
 fn differs_at(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
-    let command = commands.get(at).map_or(String::new(), |command| format!(" to `{}`", printable_start(command)));
-    Divergence { step: u32::try_from(at).unwrap_or(u32::MAX), expected: format!("{expected}{command}"), actual }
+    let asked = commands.get(at).map_or(String::new(), |command| printable_start(command));
+    let step = u32::try_from(at).unwrap_or(u32::MAX);
+    Divergence { step, expected: expected.to_owned(), actual, asked, aside: String::new() }
 }
 
 /// Text with its unprintable characters escaped, cut if it is long.
@@ -367,12 +369,8 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             }
             _ => continue,
         };
-        return Some(differs_at(
-            commands,
-            at,
-            &expected,
-            printable_start(answer) + &why + &shifted(answers.len(), wanted),
-        ));
+        let aside = why + &shifted(answers.len(), wanted);
+        return Some(Divergence { aside, ..differs_at(commands, at, &expected, printable_start(answer)) });
     }
     answers.get(wanted).map(|more| one_too_many(commands, wanted, more))
 }
