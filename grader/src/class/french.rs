@@ -36,6 +36,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("{} is called like another entry: pack it anew", "{} porte le nom d'une autre entrée : refaites l'archive"),
     ("several submissions are of this person of the roster", "plusieurs rendus sont de cette personne de la liste"),
+    (
+        "its name ends in those of several people of the roster",
+        "son nom finit par ceux de plusieurs personnes de la liste",
+    ),
     ("in the roster more than once", "plusieurs fois dans la liste"),
     ("not in the roster", "pas dans la liste"),
     (

@@ -1,7 +1,5 @@
 //! Who of the roster handed in what.
 
-use std::collections::BTreeSet;
-
 use crate::class::roster::Roster;
 use crate::class::summary::{Learner, State};
 use crate::host::printable;
@@ -19,6 +17,9 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
     let known: Vec<(&str, &Owner)> =
         learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.owner.as_ref()?))).collect();
     let all_found = roster.matched(&known);
+    let unmatched: Vec<(&str, &Owner)> =
+        known.iter().zip(&all_found).filter(|(_, found)| found.is_err()).map(|(learner, _)| *learner).collect();
+    let unclear = roster.candidates(&unmatched, &known);
     let mut matched: Vec<Vec<usize>> = Vec::new();
     for (learner, found) in learners.iter_mut().zip(all_found) {
         let (people, why) = found.map_or_else(|why| (Vec::new(), Some(why)), |people| (people, None));
@@ -30,13 +31,6 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
         }
         matched.push(people);
     }
-    let unclear: BTreeSet<usize> = learners
-        .iter()
-        .zip(&matched)
-        .filter(|(_, people)| people.is_empty())
-        .filter_map(|(learner, _)| Some(roster.candidates(&learner.learner, learner.owner.as_ref()?)))
-        .flatten()
-        .collect();
     let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
     let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
     let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
