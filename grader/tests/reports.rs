@@ -128,6 +128,13 @@ fn what_was_not_graded_never_shows_a_pass_or_a_point() {
         let mut report = ungraded(verdict);
         if !is_read {
             report.submission.sha256.clear();
+            // A file that is no text was handed in, and named.
+            let named = data(&report, Format::Gradescope).expect("JSON").get("score").is_some();
+            assert_eq!(named, verdict != GradeVerdict::HarnessError);
+            for found in &mut report.diagnostics {
+                (found.line, found.column) = (0, 0);
+                found.file.clear();
+            }
         }
         // Even a report that contradicts itself must not.
         report.checks = graded().checks;

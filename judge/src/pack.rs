@@ -365,7 +365,14 @@ impl Case {
             let answered = right.len() == asked || right.last().is_some_and(|last| last == "BYE");
             if !answered || right.len() > asked {
                 let answers = right.len();
-                let message = format!("{asked} commands, but an output of {answers} lines: give each its answer");
+                let is_remark = |command: &String| command.trim_start().starts_with('#');
+                let remark = if calls.commands.iter().any(is_remark) {
+                    "; a line that begins with # is a command here too, remarks stand above the first case"
+                } else {
+                    ""
+                };
+                let message =
+                    format!("{asked} commands, but an output of {answers} lines: give each its answer{remark}");
                 return Err(wrong(0, message));
             }
         }

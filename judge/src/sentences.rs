@@ -71,7 +71,8 @@ pub(super) fn in_french(said: &str) -> String {
         _ if between("", " answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
             said.replace(" answers", " réponses")
         }
-        _ => match (between("a thread for each of ", " commands"), between("NOT_FOUND or a value that was put (", ")")) {
+        _ => match (between("a thread for each of ", " commands"), between("NOT_FOUND or a value that was put (", ")"))
+        {
             (Some(commands), _) => format!("un thread pour chacune des {commands} commandes"),
             (None, Some(values)) => format!("NOT_FOUND ou une valeur qui a été écrite ({values})"),
             (None, None) => said.to_owned(),

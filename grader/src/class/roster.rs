@@ -10,7 +10,6 @@ use super::columns::{Columns, folded, form_of};
 pub use super::columns::{Form, Person};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
-use crate::intake::platform::Platform;
 
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
@@ -151,6 +150,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::platform::Platform;
 
     #[test]
     fn a_table_larger_than_any_course_is_not_laid_out() {
@@ -227,6 +227,20 @@ mod tests {
         check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
         check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
         check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
+    }
+
+    #[test]
+    fn gradescopes_lateness_is_read_where_it_is_one_assignments() {
+        let check = |columns: &str, cells: &str, late: bool| {
+            let roster = Roster::parse(&format!("First Name,Last Name,SID,Email,{columns}\nAnn,Lee,7,al@u,{cells}\n"));
+            assert_eq!(roster.map(|roster| roster.people[0].late), Some(late), "{columns}: {cells}");
+        };
+        let one = "First words,First words - Lateness (H:M:S)";
+        check(one, "5.0,01:22:00", true);
+        check(one, "5.0,00:00:09", true);
+        check(one, "5.0,00:00:00", false);
+        check(one, "5.0,", false);
+        check(&format!("{one},Other - Lateness (H:M:S)"), "5.0,01:22:00,", false);
     }
 
     #[test]

@@ -193,9 +193,10 @@ mod tests {
             let roster = Roster::parse(&format!("identifier,github_username,name\n{lines}")).expect("a list");
             let owners: Vec<Owner> = repositories.iter().map(|name| Owner::plain(name)).collect();
             let class: Vec<(&str, &Owner)> = repositories.iter().copied().zip(&owners).collect();
-            let told = roster.matched(&class).into_iter().map(|found| {
-                found.map(|people| roster.people[people[0]].username.clone())
-            });
+            let told = roster
+                .matched(&class)
+                .into_iter()
+                .map(|found| found.map(|people| roster.people[people[0]].username.clone()));
             let wanted = whose.iter().map(|one| one.map(str::to_owned).map_err(|why| Roster::UNMATCHED[why]));
             assert_eq!(told.collect::<Vec<_>>(), wanted.collect::<Vec<_>>(), "{users:?} {repositories:?}");
         };
@@ -218,7 +219,8 @@ mod tests {
 
     #[test]
     fn who_may_be_meant_is_no_one_who_handed_in_nothing() {
-        let roster = Roster::parse("identifier,github_username\nlee@x,lee\nwl@x,words-lee\nann@x,ann\n").expect("a list");
+        let roster =
+            Roster::parse("identifier,github_username\nlee@x,lee\nwl@x,words-lee\nann@x,ann\n").expect("a list");
         let owner = Owner::plain("first-words-lee");
         let class = [("first-words-lee", &owner)];
         assert_eq!(roster.candidates(&class, &class), [0, 1].into());

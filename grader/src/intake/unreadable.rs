@@ -103,6 +103,11 @@ pub fn roots(exercise: &Exercise) -> String {
     named(&exercise.languages, exercise.interface == InterfaceKind::Tests)
 }
 
+/// The file to begin with in this language.
+pub fn roots_in(language: CodeLanguage, interface: InterfaceKind) -> String {
+    named(&[language], interface == InterfaceKind::Tests)
+}
+
 fn named(languages: &[CodeLanguage], tests: bool) -> String {
     listed(languages, |look| format!("`{}`", if tests { look.tests } else { look.roots[0] }))
 }

@@ -9,7 +9,9 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{category_name, command_before, in_a_run, in_french, is_unwritten, skipped_message, told, unlike};
+use crate::sentences::{
+    category_name, command_before, in_a_run, in_french, is_unwritten, skipped_message, told, unlike,
+};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 

@@ -23,6 +23,11 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
     let mut matched: Vec<Vec<usize>> = Vec::new();
     for (learner, found) in learners.iter_mut().zip(all_found) {
         let (people, why) = found.map_or_else(|why| (Vec::new(), Some(why)), |people| (people, None));
+        if let [person] = people[..] {
+            let name = printable::line(&roster.people[person].name);
+            let is_said = learner.learner.to_lowercase().contains(&name.to_lowercase());
+            learner.name = if is_said { String::new() } else { name };
+        }
         learner.late |= people.iter().any(|person| roster.people[*person].late);
         let is_draft = people.iter().any(|person| roster.people[*person].draft);
         for remark in is_draft.then_some(DRAFT).into_iter().chain(why) {
@@ -38,6 +43,7 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
         let is_unclear = unclear.contains(&at);
         learners.push(Learner {
             learner: printable::line(&learner),
+            name: String::new(),
             path: String::new(),
             late: false,
             state: if is_unclear { State::Unmatched } else { State::NotSubmitted },
