@@ -111,6 +111,12 @@ pub(super) fn right_outputs(commands: &[String], pinned: Option<&str>) -> Vec<Ve
     }
 }
 
+/// How many of these commands are answered: those up to the first that ends the run.
+pub(super) fn answered(commands: &[String]) -> usize {
+    let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
+    exit.map_or(commands.len(), |exit| exit + 1)
+}
+
 fn reference(commands: &[String]) -> Vec<String> {
     let mut cache = LineCache::new();
     let mut answers = Vec::new();
@@ -319,8 +325,7 @@ fn written_out(c: char) -> impl Iterator<Item = char> {
 /// exactly if every value read was put, and no more deletes succeeded than puts: order each read right after a put of its value,
 /// each successful delete after a put of its own, and everything that found nothing first.
 fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
-    let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
-    let wanted = exit.map_or(commands.len(), |exit| exit + 1);
+    let wanted = answered(commands);
     let mut puts: BTreeMap<&str, (BTreeSet<&str>, usize)> = BTreeMap::new();
     for command in &commands[..wanted] {
         if let Ok(Command::Put { key, value }) = parse(command) {

@@ -318,6 +318,9 @@ fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Opti
 mod tests {
     use cachedojo_judge::report::{CheckReport, GraderId, SourceDiagnostic, SubmissionId};
 
+    use GradeVerdict::{BuildFailed, Graded};
+    use Verdict::{Fail, Pass};
+
     use super::*;
     use crate::pack::DEFAULT_ID;
 
@@ -345,8 +348,6 @@ mod tests {
                 .collect();
             assert_eq!(check_solution(Some(&report)).as_deref(), told);
         };
-        use GradeVerdict::{BuildFailed, Graded};
-        use Verdict::{Fail, Pass};
         check(Graded, &[Pass], &["a remark"], None);
         check(
             Graded,

@@ -108,7 +108,7 @@ fn in_another_language<'a>(
 fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option<Found> {
     let sources: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_source(path, languages)).collect();
     let archives: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_archive(path)).collect();
-    let (sources, replaced) = latest(sources);
+    let (sources, replaced) = latest(&sources);
     let archives: Vec<&Path> = archives.into_iter().chain(replaced).collect();
     // A package's own file holds no program.
     let own: Vec<&Path> = sources.iter().filter(|path| !path.ends_with("__init__.py")).copied().collect();
@@ -134,7 +134,7 @@ fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option
 
 /// The files without those that a later one replaces, and those: ILIAS writes the moment before the learner's own name,
 /// `20261120101530_script.txt`.
-fn latest(files: Vec<&Path>) -> (Vec<&Path>, Vec<&Path>) {
+fn latest<'a>(files: &[&'a Path]) -> (Vec<&'a Path>, Vec<&'a Path>) {
     let stamped = |path: &Path| {
         let name = path.file_name()?.to_str()?;
         let (moment, own) = name.split_once('_')?;
