@@ -71,8 +71,8 @@ pub enum Command {
     Init(InitArgs),
     /// Print a shell's completions
     Completions(CompletionsArgs),
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the program or of one command, or write all of them into a folder
+    Man(ManArgs),
 }
 
 /// What one submission is graded by: the arguments of `grader watch`, and the most of `grader grade`.
@@ -227,6 +227,18 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// Arguments of `grader man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command whose page is printed [default: the program's own]
+    #[arg(conflicts_with = "out")]
+    pub command: Option<String>,
+    /// Write the pages of the program and of all its commands into this folder, such as ~/.local/share/man/man1, where `man
+    /// grader-class` finds them
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `grader run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -246,8 +258,8 @@ pub struct RunArgs {
     /// nodes it is every node of the script's `cluster`
     #[arg(long, default_value = "reference")]
     pub subject: String,
-    /// The exercise that a mutant or a submission belongs to [default: line-cache for a submission in Python, distributed-cache
-    /// for any other]
+    /// The exercise that a mutant or a submission belongs to [default: line-cache for a submission in Python or a script of the line
+    /// protocol, distributed-cache for any other]
     #[arg(long)]
     pub exercise: Option<String>,
     /// The world's seed [default: a scenario file's own, else 0]

@@ -45,7 +45,7 @@ fn obey() -> ExitCode {
         Command::Show(args) => commands::exercises::show(&args),
         Command::Init(args) => commands::exercises::init(&args),
         Command::Completions(args) => commands::shell::completions(&args),
-        Command::Man => commands::shell::man(),
+        Command::Man(args) => commands::shell::man(&args),
     };
     let outcome = outcome.unwrap_or_else(|error| report_error(&error));
     ExitCode::from(outcome.code())

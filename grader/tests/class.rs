@@ -135,8 +135,10 @@ fn links_are_not_followed() {
     std::os::unix::fs::symlink(class.path().join("ada"), class.path().join("bob/link")).expect("a link");
     std::os::unix::fs::symlink("/etc", class.path().join("cleo")).expect("a link");
     // Nobody vanishes: whoever's folder is a link has a row that says so.
-    let link = "it is a link, and links are not followed: put the files themselves there";
-    let expected = [("ada", source("ada")), ("bob", Found::Empty), ("cleo", Found::Unreadable(link.to_owned()))];
+    let unread = |why: &str| Found::Unreadable(why.to_owned());
+    let inside = unread("`link` is a link, and links are not followed: hand in the file itself");
+    let link = unread("it is a link, and links are not followed: put the files themselves there");
+    let expected = [("ada", source("ada")), ("bob", inside), ("cleo", link)];
     assert_eq!(found(class.path()), expected.map(|(learner, found)| (learner.to_owned(), found)));
 }
 

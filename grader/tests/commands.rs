@@ -2,7 +2,11 @@
 
 #[path = "commands/doctor.rs"]
 mod doctor;
+#[path = "commands/manual.rs"]
+mod manual;
 mod report_samples;
+#[path = "commands/run.rs"]
+mod run;
 #[path = "commands/serve.rs"]
 mod serve;
 #[path = "commands/setups.rs"]
@@ -127,6 +131,17 @@ fn each_wrong_use_names_its_remedy() {
         (&["run", "-", "--exercise", "no-such-thing-at-all"], "there is no exercise"),
         (&["run", "no-such"], "name a script's file, or `-` for standard input"),
         (&["run", "-", "--subject", "mutant:miss_counted_as_hits"], "did you mean `miss_counted_as_hit`?"),
+        (&["run", "-", "--subject", "mutant:tabs_separate"], "`line-cache` has one: add --exercise line-cache"),
+        (&["run", "-", "--subject", "mutant:x"], "no mutant `x` in `distributed-cache`: name one of"),
+        (&["run", "-", "--dialect", "line", "--subject", "mutant:x"], "no mutant `x` in `line-cache`: name one of"),
+        (
+            &["run", "-", "--dialect", "line", "--exercise", "distributed-cache", "--subject", "mutant:x"],
+            "not asked in the dialect `line`: name one whose are, as `--exercise line-cache`",
+        ),
+        (
+            &["run", "-", "--dialect", "memcached", "--subject", "mutant:x"],
+            "not asked in the dialect `memcached`: leave",
+        ),
         (&["build", ".", "--out", "src"], "name a file for the module, such as src/cache.wasm"),
         (&["grade", ".", "--seed", "many"], "write a whole number from 0 on"),
         (&["grade", ".", "--seed", "-1"], "write a whole number from 0 on"),
@@ -270,17 +285,6 @@ fn a_trace_of_disks_is_replayed_as_it_is_published() {
 }
 
 #[test]
-fn the_help_of_trace_teaches() {
-    let (help, _, code) = grader(&["trace", "--help"], "");
-    assert_eq!(code, 0);
-    let policies = cachedojo::cache::EvictionPolicy::ALL.map(cachedojo::cache::EvictionPolicy::name);
-    let formats = ["oracle-general", "csv", "msr", "arc", "lirs", "keys"];
-    for word in policies.into_iter().chain(formats).chain(["belady", "working set", "byte miss ratio", "Examples:"]) {
-        assert!(help.contains(word), "{word} is not explained in {help}");
-    }
-}
-
-#[test]
 fn a_scenario_file_is_run_in_its_own_language_under_its_own_seed() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("scenario.txt");
@@ -354,66 +358,6 @@ fn one_may_begin_in_a_fresh_repository_and_the_documents_tests_pass_on_a_solutio
     let tested = cargo.env("CARGO_TARGET_DIR", folder.path().join("target")).output().expect("cargo");
     let said = String::from_utf8_lossy(&tested.stdout).into_owned();
     assert!(tested.status.success() && said.contains("7 passed"), "{said}{}", String::from_utf8_lossy(&tested.stderr));
-}
-
-#[test]
-fn a_script_that_a_whole_run_lost_is_run_as_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let script = folder.path().join("s.txt");
-    std::fs::write(&script, "PUT a b\\u{1}c\nPUT a 1\nGET a\nEXIT\nGET a\n").expect("there is room");
-    let script = script.to_str().expect("a name");
-    let right = "tests/submissions-python/correct_joins_the_one_before";
-    for more in [&[][..], &["--dialect", "line"]] {
-        let run = ["run", script, "--exercise", "line-cache", "--subject", right];
-        check(&[&run[..], more].concat(), "", "ERROR\nSTORED\n1\nBYE\n", 0);
-    }
-}
-
-#[test]
-fn a_script_for_a_cluster_is_run_on_submitted_nodes_or_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mine = folder.path().join("mine");
-    let mine = mine.to_str().expect("a name");
-    assert_eq!(grader(&["init", "replicated-node", mine], "").2, 0);
-    let scene = "cluster nodes=1 rf=1 points=16\ntick 3s\nwrite a v via=n1\n@traffic\nexpect no\n";
-    let (stdout, stderr, code) = grader(&["run", "-", "--exercise", "replicated-node", "--subject", mine], scene);
-    assert!(stdout.contains("cannot do anything yet") && !stdout.contains("stored"), "{stdout}{stderr}");
-    assert_eq!(code, 0, "{stderr}");
-    let (stdout, stderr, code) = grader(
-        &["run", "-", "--exercise", "five-bugs", "--subject", "mutant:half_is_a_quorum"],
-        "cluster nodes=3 rf=3 points=16\nblock n1->n2\nblock n1->n3\nwrite a v via=n1\n",
-    );
-    assert!(code == 0 && stdout.ends_with("stored\n"), "{stdout}{stderr}");
-    for (exercise, subject, script, said) in [
-        (
-            "replicated-node",
-            mine,
-            "cluster nodes=1\nsettle\n",
-            "line 2: a cluster of submitted nodes cannot do this: leave the line out",
-        ),
-        ("replicated-node", mine, "write a v\n", "begin the scene with `cluster nodes=3 rf=3`"),
-        (
-            "distributed-cache",
-            "mutant:miss_counted_as_hit",
-            "node new 1KiB\ncluster nodes=1\n",
-            "line 2: `cluster nodes=1` is for the simulated cluster, whose nodes are never this exercise's submissions: leave --subject out",
-        ),
-    ] {
-        let (stdout, stderr, code) = grader(&["run", "-", "--exercise", exercise, "--subject", subject], script);
-        assert!(code == 2 && stdout.is_empty() && stderr.contains(said), "{code}: {stdout}{stderr}");
-    }
-}
-
-#[test]
-fn a_submission_in_python_is_run_in_python() {
-    let right = "tests/submissions-python/correct_joins_the_one_before";
-    check(&["run", "-", "--subject", right], "PUT a 1\nGET a\nEXIT\n", "STORED\n1\nBYE\n", 0);
-    let main = format!("{right}/main.py");
-    check(&["run", "-", "--subject", &main], "GET a\nEXIT\n", "NOT_FOUND\nBYE\n", 0);
-    let (stdout, stderr, code) =
-        grader(&["run", "-", "--exercise", "distributed-cache", "--subject", right], "GET a\n");
-    let said = "is in Python, which `distributed-cache` does not take: name its exercise, as `--exercise line-cache`";
-    assert!(code == 2 && stdout.is_empty() && stderr.contains(said), "{code}: {stdout}{stderr}");
 }
 
 #[test]

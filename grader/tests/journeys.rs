@@ -159,6 +159,10 @@ fn a_pack_is_begun_proved_and_graded_by() {
     let solution = fs::read_to_string(folder.join("queues/solution/src/lib.rs")).expect("a solution");
     let broken = format!("{solution}fn (\n");
     spoiled("solution/src/lib.rs", Some(&broken), 1, "the solution cannot be graded: src/lib.rs:");
+    let without = text.replace("languages = [\"rust\"]", "languages = [\"python\"]");
+    spoiled("exercise.toml", Some(&without), 1, "`solution` has no `main.py` to begin with: add it");
+    let remarked = check.replacen("PUT ", "# a remark\nPUT ", 1);
+    spoiled("checks/delete.txt", Some(&remarked), 2, "remarks stand above the first case");
     spoiled("statement.fr.md", None, 1, "there is no statement.fr.md: learners read it in that language");
     // As `diff -u solution/src/lib.rs wrong/src/lib.rs` writes it.
     let patch = fs::read_to_string(folder.join("queues/mutants/deletes_nothing.patch")).expect("a patch");

@@ -124,8 +124,18 @@ fn a_hidden_check_shows_title_verdict_and_hint_only() {
 
 #[test]
 fn what_was_not_graded_never_shows_a_pass_or_a_point() {
-    for verdict in UNGRADED {
+    for (verdict, is_read) in UNGRADED.into_iter().flat_map(|verdict| [(verdict, true), (verdict, false)]) {
         let mut report = ungraded(verdict);
+        if !is_read {
+            report.submission.sha256.clear();
+            // A file that is no text was handed in, and named.
+            let named = data(&report, Format::Gradescope).expect("JSON").get("score").is_some();
+            assert_eq!(named, verdict != GradeVerdict::HarnessError);
+            for found in &mut report.diagnostics {
+                (found.line, found.column) = (0, 0);
+                found.file.clear();
+            }
+        }
         // Even a report that contradicts itself must not.
         report.checks = graded().checks;
         report.score = report.max_score;
@@ -136,8 +146,8 @@ fn what_was_not_graded_never_shows_a_pass_or_a_point() {
         };
         assert_eq!(json(Format::Json)["passed"], false);
         let gradescope = json(Format::Gradescope);
-        // After a failure of the grader a score would be 0 points for what nobody graded.
-        let is_marked = verdict != GradeVerdict::HarnessError;
+        // After a failure of the grader, or where there is nothing to grade, a score would be 0 points for what nobody graded.
+        let is_marked = is_read && verdict != GradeVerdict::HarnessError;
         assert_eq!(gradescope.get("score"), is_marked.then(|| 0.into()).as_ref());
         let tests = gradescope.get("tests");
         assert!(tests.is_none_or(|tests| is_marked && no_test_passed(tests, "status", "passed".into())));
@@ -155,7 +165,8 @@ fn what_was_not_graded_never_shows_a_pass_or_a_point() {
         assert!(check50.get("results").is_none_or(|results| no_test_passed(results, "passed", true.into())));
         let autolab = json(Format::Autolab);
         assert!(autolab["scores"].as_object().expect("scores").values().all(|score| *score == 0));
-        assert_eq!(autolab["scores"].as_object().expect("scores").is_empty(), verdict == GradeVerdict::HarnessError);
+        assert_eq!(autolab["scores"].as_object().expect("scores").is_empty(), !is_marked);
+        assert_eq!(english(&report, Format::Github).contains("Points 0/"), is_marked);
         let sarif = json(Format::Sarif);
         assert!(!sarif["runs"][0]["results"].as_array().expect("results").is_empty());
         let killed = json(Format::MutationElements).to_string().contains("Killed");

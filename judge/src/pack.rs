@@ -360,12 +360,18 @@ impl Case {
         let (text, output) = self.fill(check_id, seed)?;
         let wrong = |line: u32, message: String| PackError::Script(check_id.to_owned(), self.line + line, message);
         let calls = simulate::calls(&text).map_err(|(line, message)| wrong(line, message))?;
-        let asked = calls.commands.len();
+        let asked = simulate::answered(&calls.commands);
         for right in simulate::right_outputs(&calls.commands, output.as_deref()) {
-            let answered = right.len() == asked || right.last().is_some_and(|last| last == "BYE");
-            if !answered || right.len() > asked {
+            if right.len() != asked {
                 let answers = right.len();
-                let message = format!("{asked} commands, but an output of {answers} lines: give each its answer");
+                let is_remark = |command: &String| command.trim_start().starts_with('#');
+                let remark = if calls.commands.iter().any(is_remark) {
+                    "; a line that begins with # is a command here too, remarks stand above the first case"
+                } else {
+                    ""
+                };
+                let message =
+                    format!("{asked} commands, but an output of {answers} lines: give each its answer{remark}");
                 return Err(wrong(0, message));
             }
         }

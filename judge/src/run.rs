@@ -59,7 +59,7 @@ pub(super) fn run_scheduled(
 
 impl Judged {
     pub(super) fn harness_error(message: String) -> Self {
-        let divergence = Divergence { step: 0, expected: String::new(), actual: message };
+        let divergence = Divergence { actual: message, ..Divergence::default() };
         Self {
             verdict: Verdict::HarnessError,
             divergence: Some(divergence),
@@ -78,7 +78,7 @@ pub(super) fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)
             What::Crashed { crash } => (crash_verdict(crash), String::new(), event.what.to_string()),
             _ => return None,
         };
-        Some((verdict, Divergence { step: event.step, expected, actual }))
+        Some((verdict, Divergence { step: event.step, expected, actual, ..Divergence::default() }))
     })
 }
 
@@ -105,7 +105,8 @@ fn output_divergence(expected: &str, events: &[Event]) -> Option<Divergence> {
         if expected != actual {
             let text = |line: Option<&str>| line.unwrap_or("(no more lines)").to_owned();
             let step = events.last().map_or(0, |event| event.step);
-            return Some(Divergence { step, expected: text(expected), actual: text(actual) });
+            let (expected, actual) = (text(expected), text(actual));
+            return Some(Divergence { step, expected, actual, ..Divergence::default() });
         }
     }
 }
@@ -130,5 +131,5 @@ pub(super) fn agree(first: &Judged, second: &Judged) -> (Verdict, Option<Diverge
         Some((one, other)) => (one.step, one.what.to_string(), other.what.to_string()),
         None => (0, "one run ended early".to_owned(), "the other went on".to_owned()),
     };
-    (Verdict::Flaky, Some(Divergence { step, expected: one, actual: other }))
+    (Verdict::Flaky, Some(Divergence { step, expected: one, actual: other, ..Divergence::default() }))
 }

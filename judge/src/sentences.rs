@@ -3,7 +3,7 @@
 use cachedojo_lab::script::{self, Command, Dialect};
 use cachedojo_notation::text::Language;
 
-use super::verdict::Verdict;
+use super::verdict::{Divergence, Verdict};
 
 /// A category in the reader's language: packs name theirs in English. One that is not known here is left as it is.
 pub(super) fn category_name(category: &str, language: Language) -> &str {
@@ -57,41 +57,57 @@ pub(super) fn command_before(script: &str, step: u32) -> Option<String> {
     Some(if is_long { shown + "…" } else { shown })
 }
 
-/// An expectation or an answer of the line protocol in French; protocol answers and commands themselves are not translated.
+/// An expectation or an answer of the line protocol in French; protocol answers themselves are not translated.
 pub(super) fn in_french(said: &str) -> String {
-    let (head, command) = said.split_once(" to `").map_or((said, None), |(head, command)| (head, Some(command)));
-    let (head, shifted) = match head.rsplit_once(" (answers in all: ") {
-        Some((head, counts)) => {
-            (head, format!(" (réponses en tout : {}", counts.replace(", commands: ", ", commandes : ")))
-        }
-        None => (head, String::new()),
-    };
-    let counted = |before: &str, between: &str, after: &str| {
-        let (one, other) = head.strip_prefix(before)?.strip_suffix(after)?.split_once(between)?;
-        Some((one.to_owned(), other.to_owned()))
-    };
-    let head = match head {
+    let between = |before: &str, after: &str| said.strip_prefix(before)?.strip_suffix(after);
+    match said {
         "(no more answers)" => "(plus de réponse)".to_owned(),
         "(an empty line)" => "(une ligne vide)".to_owned(),
         "an answer" => "une réponse".to_owned(),
         "no answer after BYE" => "aucune réponse après BYE".to_owned(),
         "no answer after the last" => "aucune réponse après la dernière".to_owned(),
         "an empty list" => "une liste vide".to_owned(),
-        "DELETED, though no PUT stores this key" => "DELETED, alors qu'aucun PUT n'écrit cette clé".to_owned(),
         "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),
-        other => match (
-            counted("DELETED, ", " times in all for ", " PUT of this key"),
-            counted("a thread for each of ", "", " commands"),
-        ) {
-            (None, None) if other.strip_suffix(" answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
-                other.replace(" answers", " réponses")
-            }
-            (Some((deleted, put)), _) => format!("DELETED, {deleted} fois en tout pour {put} PUT de cette clé"),
-            (None, Some((_, commands))) => format!("un thread pour chacune des {commands} commandes"),
-            (None, None) => other.to_owned(),
+        _ if between("", " answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
+            said.replace(" answers", " réponses")
+        }
+        _ => match (between("a thread for each of ", " commands"), between("NOT_FOUND or a value that was put (", ")"))
+        {
+            (Some(commands), _) => format!("un thread pour chacune des {commands} commandes"),
+            (None, Some(values)) => format!("NOT_FOUND ou une valeur qui a été écrite ({values})"),
+            (None, None) => said.to_owned(),
         },
+    }
+}
+
+/// What a judge of the line protocol adds to an answer ([`Divergence::aside`]) in French.
+fn aside_in_french(aside: &str) -> String {
+    [
+        (", though no PUT stores this key", ", alors qu'aucun PUT n'écrit cette clé"),
+        (" times in all for ", " fois en tout pour "),
+        (" PUT of this key", " PUT de cette clé"),
+        ("answers in all: ", "réponses en tout : "),
+        (", commands: ", ", commandes : "),
+    ]
+    .iter()
+    .fold(aside.to_owned(), |text, (english, french)| text.replace(english, french))
+}
+
+/// What was expected and what came in a run of commands, as parts of a sentence: with the command, and with quotes around a value
+/// whose blanks would not be seen otherwise.
+pub(super) fn in_a_run(at: &Divergence, expected: &str, actual: &str, language: Language) -> (String, String) {
+    let asked = match language {
+        _ if at.asked.is_empty() => String::new(),
+        Language::English => format!(" to `{}`", at.asked),
+        Language::French => format!(" à `{}`", at.asked),
     };
-    command.map_or_else(|| format!("{head}{shifted}"), |command| format!("{head}{shifted} à `{command}"))
+    let aside = if language == Language::French { aside_in_french(&at.aside) } else { at.aside.clone() };
+    (quoted(expected) + &asked, quoted(actual) + &aside)
+}
+
+/// A value in quotes if it has blanks at its ends or several in a row.
+fn quoted(value: &str) -> String {
+    if value.trim() != value || value.contains("  ") { format!("\"{value}\"") } else { value.to_owned() }
 }
 
 /// What was wrong in a case of this title: first what was there and what was expected, for a wrong answer with the command that was
@@ -157,8 +173,7 @@ pub(super) fn is_unwritten(said: &str) -> bool {
 /// Where two answers differ that look alike: in blanks, in the case of a letter, in a character that is not seen. Nothing where a
 /// reader sees the difference.
 pub(super) fn unlike(expected: &str, actual: &str, language: Language) -> Option<String> {
-    // The command that a judge of the line protocol names behind the answer, and the quotes around one with blanks.
-    let expected = expected.split_once(" to `").map_or(expected, |(answer, _)| answer);
+    // Events tell a value with blanks in quotes.
     let bare = |text: &str| -> Vec<char> {
         let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         inner.unwrap_or(text).replace("\\t", "\t").chars().collect()
@@ -201,7 +216,8 @@ fn character(c: Option<&char>, language: Language) -> String {
 mod tests {
     use cachedojo_notation::text::Language;
 
-    use super::{in_french, unlike};
+    use super::{in_a_run, in_french, unlike};
+    use crate::verdict::Divergence;
 
     #[track_caller]
     fn check_unlike(expected: &str, actual: &str, told: Option<&str>) {
@@ -212,7 +228,7 @@ mod tests {
     #[test]
     fn answers_that_look_alike_are_told_apart() {
         check_unlike("v1", "\"v1 \"", Some("3: the end is expected, a space"));
-        check_unlike("v1  to `GET k`", "v1", Some("3: a space is expected, the end"));
+        check_unlike("v1 ", "v1", Some("3: a space is expected, the end"));
         check_unlike("\"a b\"", "\"a  b\"", Some("3: `b` is expected, a space"));
         check_unlike("\"a b\"", "\"a\u{a0}b\"", Some("2: a space is expected, a non-breaking space"));
         check_unlike("\"a b\"", "\"a\\tb\"", Some("2: a space is expected, a tab"));
@@ -228,16 +244,14 @@ mod tests {
     #[test]
     fn what_the_line_protocol_is_judged_by_is_told_in_french() {
         for (english, french) in [
-            ("STORED to `PUT a b`", "STORED à `PUT a b`"),
-            ("1 (answers in all: 3, commands: 4) to `GET a`", "1 (réponses en tout : 3, commandes : 4) à `GET a`"),
-            ("(no more answers) to `GET a`", "(plus de réponse) à `GET a`"),
+            ("STORED", "STORED"),
+            ("(no more answers)", "(plus de réponse)"),
             ("(an empty line)", "(une ligne vide)"),
-            ("an answer to `EXIT`", "une réponse à `EXIT`"),
+            ("an answer", "une réponse"),
             ("6 answers", "6 réponses"),
             ("an empty list", "une liste vide"),
-            ("DELETED or NOT_FOUND to `DELETE a`", "DELETED ou NOT_FOUND à `DELETE a`"),
-            ("DELETED, though no PUT stores this key", "DELETED, alors qu'aucun PUT n'écrit cette clé"),
-            ("DELETED, 2 times in all for 1 PUT of this key", "DELETED, 2 fois en tout pour 1 PUT de cette clé"),
+            ("DELETED or NOT_FOUND", "DELETED ou NOT_FOUND"),
+            ("NOT_FOUND or a value that was put (1, 2)", "NOT_FOUND ou une valeur qui a été écrite (1, 2)"),
             ("a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
             // A learner's own words stay.
             ("this or that", "this or that"),
@@ -245,5 +259,41 @@ mod tests {
         ] {
             assert_eq!(in_french(english), french);
         }
+    }
+
+    #[test]
+    fn a_sentence_about_a_run_names_the_command_and_shows_blanks() {
+        let check = |asked: &str, aside: &str, values: [&str; 2], english: [&str; 2], french: [&str; 2]| {
+            let at = Divergence { asked: asked.to_owned(), aside: aside.to_owned(), ..Divergence::default() };
+            for (language, told) in [(Language::English, english), (Language::French, french)] {
+                let parts = in_a_run(&at, values[0], values[1], language);
+                assert_eq!((parts.0.as_str(), parts.1.as_str()), (told[0], told[1]));
+            }
+        };
+        check("", "", ["6 answers", "an empty list"], ["6 answers", "an empty list"], ["6 answers", "an empty list"]);
+        check(
+            "GET a",
+            " (answers in all: 3, commands: 4)",
+            ["a b  c", "a b  c "],
+            ["\"a b  c\" to `GET a`", "\"a b  c \" (answers in all: 3, commands: 4)"],
+            ["\"a b  c\" à `GET a`", "\"a b  c \" (réponses en tout : 3, commandes : 4)"],
+        );
+        check(
+            "DELETE a",
+            ", 2 times in all for 1 PUT of this key",
+            ["NOT_FOUND", "DELETED"],
+            ["NOT_FOUND to `DELETE a`", "DELETED, 2 times in all for 1 PUT of this key"],
+            ["NOT_FOUND à `DELETE a`", "DELETED, 2 fois en tout pour 1 PUT de cette clé"],
+        );
+        check(
+            "DELETE a",
+            ", though no PUT stores this key (answers in all: 3, commands: 4)",
+            ["NOT_FOUND", "DELETED"],
+            ["NOT_FOUND to `DELETE a`", "DELETED, though no PUT stores this key (answers in all: 3, commands: 4)"],
+            [
+                "NOT_FOUND à `DELETE a`",
+                "DELETED, alors qu'aucun PUT n'écrit cette clé (réponses en tout : 3, commandes : 4)",
+            ],
+        );
     }
 }

@@ -111,6 +111,12 @@ pub(super) fn right_outputs(commands: &[String], pinned: Option<&str>) -> Vec<Ve
     }
 }
 
+/// How many of these commands are answered: those up to the first that ends the run.
+pub(super) fn answered(commands: &[String]) -> usize {
+    let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
+    exit.map_or(commands.len(), |exit| exit + 1)
+}
+
 fn reference(commands: &[String]) -> Vec<String> {
     let mut cache = LineCache::new();
     let mut answers = Vec::new();
@@ -188,6 +194,7 @@ fn too_few_threads(commands: &[String], edge: bool, started: u32) -> Option<Dive
         step: 0,
         expected: format!("{THREADS}{valid} commands"),
         actual: format!("{started} threads"),
+        ..Divergence::default()
     })
 }
 
@@ -281,8 +288,8 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
     if let (None, Some(more)) = (best.get(at), answers.get(at)) {
         return Some(one_too_many(commands, at, more));
     }
-    let given = answers.get(at).map(|answer| printable_start(answer) + &shifted(answers.len(), best.len()));
-    Some(differs_at(commands, at, &show(best.get(at)), given.unwrap_or_else(|| show(None))))
+    let aside = answers.get(at).map_or_else(String::new, |_| shifted(answers.len(), best.len()));
+    Some(Divergence { aside, ..differs_at(commands, at, &show(best.get(at)), show(answers.get(at))) })
 }
 
 /// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
@@ -291,8 +298,9 @@ fn shifted(given: usize, wanted: usize) -> String {
 }
 
 fn differs_at(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
-    let command = commands.get(at).map_or(String::new(), |command| format!(" to `{}`", printable_start(command)));
-    Divergence { step: u32::try_from(at).unwrap_or(u32::MAX), expected: format!("{expected}{command}"), actual }
+    let asked = commands.get(at).map_or(String::new(), |command| printable_start(command));
+    let step = u32::try_from(at).unwrap_or(u32::MAX);
+    Divergence { step, expected: expected.to_owned(), actual, asked, aside: String::new() }
 }
 
 /// Text with its unprintable characters escaped, cut if it is long.
@@ -317,8 +325,7 @@ fn written_out(c: char) -> impl Iterator<Item = char> {
 /// exactly if every value read was put, and no more deletes succeeded than puts: order each read right after a put of its value,
 /// each successful delete after a put of its own, and everything that found nothing first.
 fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
-    let exit = commands.iter().position(|command| parse(command) == Ok(Command::Exit));
-    let wanted = exit.map_or(commands.len(), |exit| exit + 1);
+    let wanted = answered(commands);
     let mut puts: BTreeMap<&str, (BTreeSet<&str>, usize)> = BTreeMap::new();
     for command in &commands[..wanted] {
         if let Ok(Command::Put { key, value }) = parse(command) {
@@ -367,12 +374,8 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
             }
             _ => continue,
         };
-        return Some(differs_at(
-            commands,
-            at,
-            &expected,
-            printable_start(answer) + &why + &shifted(answers.len(), wanted),
-        ));
+        let aside = why + &shifted(answers.len(), wanted);
+        return Some(Divergence { aside, ..differs_at(commands, at, &expected, printable_start(answer)) });
     }
     answers.get(wanted).map(|more| one_too_many(commands, wanted, more))
 }

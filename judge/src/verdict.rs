@@ -53,7 +53,7 @@ impl Verdict {
 }
 
 /// Where a run differed from what was expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Divergence {
     /// The index of the command at which it differed.
     pub step: u32,
@@ -61,4 +61,8 @@ pub struct Divergence {
     pub expected: String,
     /// The actual answer.
     pub actual: String,
+    /// The command whose answer it is, where a run of commands is judged as a whole; else empty.
+    pub asked: String,
+    /// What a sentence adds to the actual answer, which does not say by itself why it is wrong; mostly empty.
+    pub aside: String,
 }

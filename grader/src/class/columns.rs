@@ -68,6 +68,8 @@ pub(super) struct Columns {
     email: Option<usize>,
     status: Option<usize>,
     group: Option<usize>,
+    /// How late it came, as a length of time.
+    lateness: Option<usize>,
 }
 
 impl Columns {
@@ -126,6 +128,7 @@ impl Columns {
             ])
             .or_else(|| of_moodle(Column::Email)),
             status: of_moodle(Column::Status),
+            lateness: only(&names, |name| name.ends_with("lateness (h:m:s)")),
             group: find(&["group", "gruppe", "groupe", "grupo", "gruppo", "groep", "group name", "team"]),
         }
     }
@@ -137,7 +140,7 @@ impl Columns {
     /// The columns that say who somebody is and how they stand: no mark belongs there.
     pub(super) fn taken(&self) -> Vec<usize> {
         let all = [self.name, self.first, self.last, self.number, self.username, self.email, self.status, self.group];
-        all.into_iter().flatten().collect()
+        all.into_iter().chain([self.lateness]).flatten().collect()
     }
 
     pub(super) fn person(&self, row: usize, cells: &[String], form: Form) -> Option<Person> {
@@ -161,7 +164,7 @@ impl Columns {
             username: cell(self.username).trim_start_matches('#').to_owned(),
             email: cell(self.email).to_owned(),
             group: cell(self.group).to_owned(),
-            late: worksheet::says(status, Told::Late),
+            late: worksheet::says(status, Told::Late) || is_some_time(cell(self.lateness)),
             draft: worksheet::says(status, Told::Draft),
         };
         // Canvas's second row has the points possible, and its last row is a test student.
@@ -171,6 +174,18 @@ impl Columns {
             [&person.name, &person.number, &person.username, &person.email].iter().all(|cell| cell.is_empty());
         (!is_nobody && !is_blank).then_some(person)
     }
+}
+
+/// The only column of such a name: of several, each is another assignment's.
+fn only(names: &[String], fits: impl Fn(&str) -> bool) -> Option<usize> {
+    let mut found = names.iter().enumerate().filter(|(_, name)| fits(name)).map(|(at, _)| at);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Whether a length of time as Gradescope writes it, `00:12:30`, is more than none.
+fn is_some_time(cell: &str) -> bool {
+    let is_time = !cell.is_empty() && cell.chars().all(|c| c.is_ascii_digit() || c == ':');
+    is_time && cell.contains(|c: char| ('1'..='9').contains(&c))
 }
 
 /// The kind of a roster, from its head and what stands below.

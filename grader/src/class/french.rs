@@ -18,6 +18,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "c'est un lien, et les liens ne sont pas suivis : mettez-y les fichiers eux-mêmes",
     ),
     (
+        "`{}` is a link, and links are not followed: hand in the file itself",
+        "`{}` est un lien, et les liens ne sont pas suivis : rendez le fichier lui-même",
+    ),
+    (
+        "`{}` is neither a file nor a folder: hand in a file",
+        "`{}` n'est ni un fichier ni un dossier : rendez un fichier",
+    ),
+    (
         "it is neither a folder nor a file: put the files themselves there",
         "ce n'est ni un dossier ni un fichier : mettez-y les fichiers eux-mêmes",
     ),
@@ -36,6 +44,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("{} is called like another entry: pack it anew", "{} porte le nom d'une autre entrée : refaites l'archive"),
     ("several submissions are of this person of the roster", "plusieurs rendus sont de cette personne de la liste"),
+    (
+        "its name ends in those of several people of the roster",
+        "son nom finit par ceux de plusieurs personnes de la liste",
+    ),
     ("in the roster more than once", "plusieurs fois dans la liste"),
     ("not in the roster", "pas dans la liste"),
     (

@@ -121,7 +121,9 @@ impl<'a> Book<'a> {
         if let Some(mark) = mark {
             let scaled = self.scale.at(at).map_or(mark.to_string(), |most| most.mark(mark, self.class.max_score));
             if !is_blank(&row[self.grade]) && !is_same(&row[self.grade], &scaled) {
-                self.replaced.push(printable::line(&format!("{}: {}", learner.learner, row[self.grade].trim())));
+                let colon = if self.language == Language::French { " :" } else { ":" };
+                let was = row[self.grade].trim();
+                self.replaced.push(printable::line(&format!("{}{colon} {was}", learner.learner)));
             }
             row[self.grade] = scaled;
             if let Some((update, status)) = self.status {
@@ -191,7 +193,7 @@ impl<'a> Book<'a> {
         }
         (!replaced.is_empty()).then(|| {
             if is_french {
-                format!("dans cette copie, elles remplacent {} déjà présents", replaced.join(" et "))
+                format!("dans cette copie, ce qui s'y trouvait est remplacé : {}", replaced.join(" et "))
             } else {
                 format!("in this copy they replace what stood there: {}", replaced.join(" and "))
             }

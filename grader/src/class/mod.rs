@@ -9,7 +9,7 @@
 //! | [`whole_programs`] | programs that are the same as a whole, and copies of the exercise's own solution |
 //! | [`summary`] | the class as data: `cachedojo/class/v1` |
 //! | [`table`], [`page`] | the class as CSV, and as a page |
-//! | [`roster`], [`columns`], `worksheet` | who is in the course, as a platform exports them; Moodle's headings in each language |
+//! | [`roster`], [`columns`], `worksheet`, [`who`] | who is in the course, as a platform exports them; Moodle's headings in each language; which of them each learner is |
 //! | [`marks`], [`gradebook`], [`scale`], [`feedback`] | what goes back to the platform: marks in its own format, and everybody's report |
 
 pub mod columns;
@@ -25,6 +25,7 @@ pub mod similar;
 pub mod store;
 pub mod summary;
 pub mod table;
+pub mod who;
 pub mod whole_programs;
 pub mod work;
 mod worksheet;

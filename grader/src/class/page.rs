@@ -122,11 +122,11 @@ fn headline(class: &Class, words: &Words, say: &Phrases) -> String {
     let learners = class.learners.iter().filter(counts).count();
     let passed = class.learners.iter().filter(|learner| learner.passed).count();
     let median = scores.get(scores.len() / 2).copied().unwrap_or(0);
-    let mut parts = vec![
-        format!("{learners} {}", say.learners),
-        format!("{passed} {}", say.passed),
-        format!("{} {median}/{}", say.median, class.max_score),
-    ];
+    let mut parts = vec![format!("{learners} {}", say.learners), format!("{passed} {}", say.passed)];
+    // Of no score there is no median.
+    if !scores.is_empty() {
+        parts.push(format!("{} {median}/{}", say.median, class.max_score));
+    }
     for state in [
         State::BuildFailed,
         State::Forbidden,

@@ -1,7 +1,7 @@
 //! The people of a course, as a platform exports them: a gradebook, a grading worksheet, a class list. It is needed to see who
 //! handed in nothing, and to return marks in the platform's own columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
@@ -10,7 +10,6 @@ use super::columns::{Columns, folded, form_of};
 pub use super::columns::{Form, Person};
 use crate::host::files::{open_named, read_at_most};
 use crate::host::outcome::UsageError;
-use crate::intake::platform::{Owner, Platform};
 
 /// Largest roster that is read, in bytes.
 const ROSTER_BYTES_MAX: u64 = 16 << 20;
@@ -90,55 +89,6 @@ impl Roster {
         let people = each_once(people, form);
         columns.tells().then_some(Self { form, head, rows, delimiter, people })
     }
-
-    /// The reasons that [`Self::matched`] gives.
-    pub const UNMATCHED: &[&str] =
-        &["several submissions are of this person of the roster", "in the roster more than once", "not in the roster"];
-
-    /// Which of the people each learner is, where just one fits (several where a group handed in together), or why nobody was found.
-    pub fn matched(&self, learners: &[(&str, &Owner)]) -> Vec<Result<Vec<usize>, &'static str>> {
-        let index = Index::of(self);
-        let of_learner = |(learner, owner): &(&str, &Owner)| -> Vec<usize> {
-            owner.people().iter().filter_map(|person| index.find(self, learner, person)).collect()
-        };
-        let found: Vec<Vec<usize>> = learners.iter().map(of_learner).collect();
-        // Two learners are not one person: then the roster does not tell who either is.
-        let mut times: BTreeMap<usize, BTreeSet<&Key<'_>>> = BTreeMap::new();
-        let keys: Vec<Key<'_>> = learners.iter().map(|(_, owner)| Key(owner.platform, &owner.exact)).collect();
-        for (people, key) in found.iter().zip(&keys) {
-            for person in people {
-                times.entry(*person).or_default().insert(key);
-            }
-        }
-        let of_one = |mut people: Vec<usize>| {
-            people.retain(|person| times[person].len() == 1);
-            people
-        };
-        let matched = found.into_iter().map(of_one).zip(learners).map(|(people, (learner, owner))| {
-            if people.is_empty() { Err(self.why_unmatched(&index, learner, owner)) } else { Ok(people) }
-        });
-        matched.collect()
-    }
-
-    /// The people of the roster that an unmatched learner may be.
-    pub fn candidates(&self, learner: &str, owner: &Owner) -> Vec<usize> {
-        let names: BTreeSet<String> =
-            owner.people().iter().flat_map(names_of).chain([folded(learner)]).filter(|name| !name.is_empty()).collect();
-        let is_one = |person: &Person| {
-            [&person.username, &person.email, &person.name].into_iter().any(|name| names.contains(&folded(name)))
-        };
-        self.people.iter().enumerate().filter(|(_, person)| is_one(person)).map(|(at, _)| at).collect()
-    }
-
-    fn why_unmatched(&self, index: &Index, learner: &str, owner: &Owner) -> &'static str {
-        if index.find(self, learner, owner).is_some() {
-            Self::UNMATCHED[0]
-        } else if index.is_of_several(learner, owner) {
-            Self::UNMATCHED[1]
-        } else {
-            Self::UNMATCHED[2]
-        }
-    }
 }
 
 /// The people, each once: somebody in two sections of a course has two rows. Two rows are one person only where the platform's
@@ -176,73 +126,6 @@ fn is_too_large(text: &str) -> bool {
     lines > LINES_MAX || lines.saturating_mul(columns) > CELLS_MAX
 }
 
-/// What identifies a learner.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'a>(Platform, &'a std::ffi::OsStr);
-
-/// The people by each name that could identify them; a name that two people share identifies neither.
-struct Index {
-    numbers: BTreeMap<String, Option<usize>>,
-    others: BTreeMap<String, Option<usize>>,
-}
-
-impl Index {
-    fn of(roster: &Roster) -> Self {
-        let mut index = Self { numbers: BTreeMap::new(), others: BTreeMap::new() };
-        for (at, person) in roster.people.iter().enumerate() {
-            add(&mut index.numbers, &person.number, at);
-            for name in [&person.username, &person.email, &person.name, &person.number] {
-                add(&mut index.others, &folded(name), at);
-            }
-        }
-        index
-    }
-
-    /// Whether several people of the roster have a name of this learner's.
-    fn is_of_several(&self, learner: &str, owner: &Owner) -> bool {
-        let names = [&owner.username, &owner.email, &owner.name, learner];
-        names.into_iter().any(|name| self.others.get(&folded(name)).is_some_and(Option::is_none))
-    }
-
-    fn find(&self, roster: &Roster, learner: &str, owner: &Owner) -> Option<usize> {
-        // A number is valid only within its own platform.
-        if roster.form == Form::Of(owner.platform)
-            && let Some(Some(person)) = self.numbers.get(&owner.number).filter(|_| !owner.number.is_empty())
-        {
-            return Some(*person);
-        }
-        let names = [&owner.username, &owner.email, &owner.name, learner];
-        let mut named = names.into_iter().filter(|name| !name.is_empty());
-        if let Some(person) = named.find_map(|name| *self.others.get(&folded(name))?) {
-            return Some(person);
-        }
-        // GitHub Classroom names a repository after the assignment and the person: `lab-1-ada`.
-        let mut rest = learner;
-        while let Some((_, person)) = rest.split_once('-') {
-            if let Some(Some(person)) = self.others.get(&folded(person)) {
-                return Some(*person);
-            }
-            rest = person;
-        }
-        None
-    }
-}
-
-/// What somebody may be found by.
-fn names_of(owner: &Owner) -> [String; 3] {
-    [&owner.username, &owner.email, &owner.name].map(|name| folded(name))
-}
-
-fn add(index: &mut BTreeMap<String, Option<usize>>, name: &str, person: usize) {
-    if name.is_empty() {
-        return;
-    }
-    index
-        .entry(name.to_owned())
-        .and_modify(|known| *known = known.filter(|known| *known == person))
-        .or_insert(Some(person));
-}
-
 /// A table's text, in any of the encodings that spreadsheets write.
 fn text_of(bytes: &[u8]) -> Option<String> {
     let wide = |from: usize, unit: fn([u8; 2]) -> u16| {
@@ -267,6 +150,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::platform::Platform;
 
     #[test]
     fn a_table_larger_than_any_course_is_not_laid_out() {
@@ -343,6 +227,20 @@ mod tests {
         check("Nom;Courriel", "Ann Lee;al@u", "Ann Lee", "", "al@u");
         check("name,email", "Ann Lee,al@u", "Ann Lee", "", "al@u");
         check("Full name,First name,Last name", "Ann B. Lee,Ann,Lee", "Ann B. Lee", "", "");
+    }
+
+    #[test]
+    fn gradescopes_lateness_is_read_where_it_is_one_assignments() {
+        let check = |columns: &str, cells: &str, late: bool| {
+            let roster = Roster::parse(&format!("First Name,Last Name,SID,Email,{columns}\nAnn,Lee,7,al@u,{cells}\n"));
+            assert_eq!(roster.map(|roster| roster.people[0].late), Some(late), "{columns}: {cells}");
+        };
+        let one = "First words,First words - Lateness (H:M:S)";
+        check(one, "5.0,01:22:00", true);
+        check(one, "5.0,00:00:09", true);
+        check(one, "5.0,00:00:00", false);
+        check(one, "5.0,", false);
+        check(&format!("{one},Other - Lateness (H:M:S)"), "5.0,01:22:00,", false);
     }
 
     #[test]

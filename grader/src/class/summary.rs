@@ -46,6 +46,9 @@ pub struct Class {
 pub struct Learner {
     /// The name.
     pub learner: String,
+    /// The name in the roster, where just one of its people handed this in and `learner` does not say it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// Where the submission was found, relative to the class.
     pub path: String,
     /// Whether it came late, where the platform says so.
@@ -69,6 +72,11 @@ pub struct Learner {
 }
 
 impl Learner {
+    /// Who it is, for people: as the platform names them, and as the roster does.
+    pub fn shown(&self) -> String {
+        if self.name.is_empty() { self.learner.clone() } else { format!("{} – {}", self.learner, self.name) }
+    }
+
     /// The points for a gradebook: `None` if there is nothing to mark, which is for the teacher to decide.
     pub fn mark(&self) -> Option<u32> {
         let graded = matches!(self.state, State::Graded | State::BuildFailed | State::Forbidden);

@@ -9,7 +9,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
     // All cells are quoted, because spreadsheets of other countries separate cells by other characters.
     let mut table = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::NonNumeric).from_writer(Vec::new());
     let head = ["learner", "path", "state", "score", "max_score", "passed"].into_iter().map(str::to_owned);
-    let tail = ["note", "sha256", "receipt", "late"].into_iter().map(str::to_owned);
+    let tail = ["note", "sha256", "receipt", "late", "name"].into_iter().map(str::to_owned);
     write(&mut table, head.chain(check_ids.iter().map(|id| harmless(id))).chain(tail));
     for learner in &class.learners {
         let report = learner.report.as_ref();
@@ -30,6 +30,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
             report.map(|report| report.submission.sha256.clone()).unwrap_or_default(),
             report.map(|report| report.receipt.clone()).unwrap_or_default(),
             if learner.late { "late".to_owned() } else { String::new() },
+            harmless(&learner.name),
         ];
         write(&mut table, head.into_iter().chain(points).chain(tail));
     }

@@ -37,7 +37,8 @@ A class that outgrows one machine is put on a queue, and workers on as many mach
 
   grader class hand-ins/ --exercise line-cache --queue postgres://ada:PASSWORD@db.example/grading
 
-Any Redis from 4.0 or PostgreSQL from 12 on will do; the grader makes what it needs there and clears it away. The results are
+Any Redis from 4.0 or PostgreSQL from 12 on will do; the grader makes what it needs there. Submissions and results are cleared
+away, an exercise with its checks stays for seven days after it was last asked for, two counters stay for good. The results are
 those of a grading on one machine, byte for byte. A worker that is killed loses nothing: another one takes its submission. The
 class may be interrupted and begun again; what was graded meanwhile is collected. Workers need the class's version of the
 grader and of the compiler, and say so where theirs is another.

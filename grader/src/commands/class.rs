@@ -175,6 +175,7 @@ fn submissions(
         return Err(UsageError(why).into());
     }
     let mut entries = find::entries(root, scratch, languages)?;
+    console::passed_over(&find::passed_over(root, languages)?, args.lang);
     left_out::tell(&mut entries, unused);
     // Results of an earlier run may stand among the submissions.
     if let Ok(out) = fs::canonicalize(&args.out) {
@@ -342,7 +343,8 @@ fn learners(
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
         let (late, owner) = (entry.owner.late, Some(entry.owner.clone()));
         let earlier = Vec::new();
-        learners.push(Learner { learner, path, late, state, note, score, passed, report, earlier, owner });
+        let name = String::new();
+        learners.push(Learner { learner, name, path, late, state, note, score, passed, report, earlier, owner });
     }
     let now = now_ms();
     let graded =

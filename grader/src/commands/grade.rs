@@ -96,7 +96,7 @@ fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<R
             Ok(renamed(report, &place, path))
         }
         Err(Refused::Io(error)) => Err(error).context("unpacking the archive"),
-        Err(refused) => Ok(bench.rejected(path, *seed, Rejected::build_failed(&refused.to_string()))),
+        Err(refused) => Ok(bench.rejected(path, "", *seed, Rejected::build_failed(&refused.to_string()))),
     }
 }
 

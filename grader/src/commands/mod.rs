@@ -22,8 +22,8 @@ use cachedojo_notation::text::Language;
 use crate::cli::GradingArgs;
 use crate::course::{self, COURSE_ID};
 use crate::host::files::read_plain;
-use crate::host::outcome::UsageError;
-use crate::pack::{DEFAULT_ID, Pack, plain};
+use crate::host::outcome::{UsageError, say};
+use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
 
 /// The largest statement that is searched, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
@@ -34,7 +34,16 @@ fn load_pack(id_or_folder: &str) -> Result<Pack> {
         let message = "`script-hunts` is a course: name one of its lessons, such as expose-ttl; `grader show script-hunts` lists them";
         return Err(UsageError(message.to_owned()).into());
     }
-    course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")).into())
+    let pack = course::load(id_or_folder).map_err(|error| UsageError(format!("{error:#}")))?;
+    let id = &pack.exercise.id;
+    // A copy of a built-in pack is another exercise once something of it is changed.
+    let is_built_in = id != id_or_folder && built_in_ids().contains(id);
+    if is_built_in && Pack::load(id).is_ok_and(|built_in| built_in.files != pack.files) {
+        say(&format!(
+            "`{id_or_folder}` has the id of the built-in exercise `{id}`, and its results are called by it: give it an id of its own"
+        ));
+    }
+    Ok(pack)
 }
 
 /// A submission's path that is not there, and is the name of an exercise: the two are easily mixed up.

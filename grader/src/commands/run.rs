@@ -18,14 +18,14 @@ use crate::cli::{RunArgs, RunFormat};
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::printable::harmless;
 use crate::language::toolchain::Limits;
-use crate::pack::{DEFAULT_ID, Pack};
+use crate::pack::{DEFAULT_ID, Pack, built_in_ids};
 use crate::run::bench::Bench;
 use crate::run::isolated;
 use crate::run::mutants;
 use crate::run::script::{self as on_subject, Asked};
 
-/// The exercise of a submission in Python if none is named.
-const PYTHON_ID: &str = "line-cache";
+/// The exercise of a submission in Python, or of a script of the line protocol on a submission or a known bug, if none is named.
+const LINE_ID: &str = "line-cache";
 /// The largest script, in bytes.
 const SCRIPT_BYTES_MAX: u64 = 64 << 20;
 
@@ -35,9 +35,14 @@ const SCRIPT_BYTES_MAX: u64 = 64 << 20;
 /// The script cannot be read, or its subject cannot be created.
 pub fn run(args: &RunArgs) -> Result<Outcome> {
     let Some(path) = &args.script else { return list_commands(args) };
+    let text = read_script(path)?;
+    let scenario = Scenario::read(&text).ok();
+    let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     // The reference obeys every script, whatever the exercise: but a name that is none was meant as something.
     let is_python = is_python(&args.subject);
-    let usual = if is_python { PYTHON_ID } else { DEFAULT_ID };
+    let is_line = args.dialect.or(scenario.as_ref().map(|scenario| scenario.dialect)) == Some(Dialect::Line);
+    let is_built = args.subject != "reference";
+    let usual = if is_python || is_line && is_built { LINE_ID } else { DEFAULT_ID };
     let exercise = args.exercise.as_deref().unwrap_or(usual);
     let is_default = args.subject == "reference" && exercise == DEFAULT_ID;
     let pack = if is_default { None } else { Some(super::load_pack(exercise)?) };
@@ -45,16 +50,13 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         pack.as_ref().filter(|pack| is_python && !pack.exercise.languages.contains(&CodeLanguage::Python))
     {
         let why = format!(
-            "`{}` is in Python, which `{}` does not take: name its exercise, as `--exercise {PYTHON_ID}`",
+            "`{}` is in Python, which `{}` does not take: name its exercise, as `--exercise {LINE_ID}`",
             args.subject, pack.exercise.id
         );
         return Err(UsageError(why).into());
     }
     let is_whole_run = pack.as_ref().is_some_and(|pack| pack.exercise.interface == InterfaceKind::Simulate);
     let usual = if is_whole_run { Dialect::Line } else { Dialect::Lab };
-    let text = read_script(path)?;
-    let scenario = Scenario::read(&text).ok();
-    let scenario = scenario.filter(|scenario| args.dialect.is_none_or(|dialect| dialect == scenario.dialect));
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);
     let (script, header) = match &scenario {
         Some(scenario) => (script::parse(&scenario.commands, scenario.dialect), scenario.header()),
@@ -156,12 +158,7 @@ fn on_built(
         return isolated::run(&bench, path, asked);
     };
     if !pack.exercise.mutants.iter().any(|mutant| mutant.id == id) {
-        let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
-        let near = |known: &&&str| text::distance(id, known);
-        let nearest = known.iter().min_by_key(near).filter(|nearest| near(nearest) <= 1 + nearest.len() / 4);
-        let remedy =
-            nearest.map_or_else(|| format!("name one of {}", known.join(", ")), |id| format!("did you mean `{id}`?"));
-        return Err(UsageError(format!("there is no mutant `{id}`: {remedy}")).into());
+        return Err(no_mutant(pack, id).into());
     }
     let languages = pack.exercise.languages.iter().copied();
     let spoken = |language: &CodeLanguage| {
@@ -171,6 +168,25 @@ fn on_built(
     let factory = mutants::factory(&bench, language, id)?;
     let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
     on_subject::run(pack.exercise.interface, &asked, &mut fresh)
+}
+
+/// What is said of a name that no known bug of the exercise has: another exercise's, one that is nearly the same, or all of them.
+fn no_mutant(pack: &Pack, id: &str) -> UsageError {
+    let exercise = &pack.exercise.id;
+    let has = |other: &&String| {
+        Pack::load(other).is_ok_and(|other| other.exercise.mutants.iter().any(|mutant| mutant.id == id))
+    };
+    let known: Vec<_> = pack.exercise.mutants.iter().map(|mutant| mutant.id.as_str()).collect();
+    let near = |known: &&&str| text::distance(id, known);
+    let nearest = || known.iter().min_by_key(near).filter(|nearest| near(nearest) <= 1 + nearest.len() / 4);
+    let remedy = if let Some(other) = built_in_ids().iter().find(has) {
+        format!("`{other}` has one: add --exercise {other}")
+    } else if let Some(id) = nearest() {
+        format!("did you mean `{id}`?")
+    } else {
+        format!("name one of {}, or another exercise with --exercise", known.join(", "))
+    };
+    UsageError(format!("there is no mutant `{id}` in `{exercise}`: {remedy}"))
 }
 
 fn print(args: &RunArgs, script: &Script, report: &RunReport<'_>) -> Result<()> {

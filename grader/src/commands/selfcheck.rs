@@ -17,9 +17,10 @@ use crate::attacks::{self, Corpus};
 use crate::cli::SelfcheckArgs;
 use crate::course::{COURSE_ID, CourseFiles};
 use crate::host::outcome::{Outcome, say};
-use crate::host::printable::counted;
+use crate::host::printable::{self, clip, counted};
+use crate::intake::submission::{self, Submission};
 use crate::pack::{Pack, built_in_ids};
-use crate::report::first_obstacle;
+use crate::report::{first_obstacle, with_place};
 use crate::run::bench::Bench;
 use crate::run::isolated;
 use crate::run::mutants::{self, Rows};
@@ -99,9 +100,21 @@ fn check_attacks(bench: &Bench<'_>, corpus: Corpus, home: &Path) -> Result<usize
     Ok(succeeded.len())
 }
 
-/// What is wrong with the patches: one that is not there, or does not fit any more, is the pack's mistake, and no failure of the
-/// grader's.
+/// What keeps a pack's own programs from being made: a folder without a file to begin with; a patch that is not there, or does not
+/// fit any more. These are the pack's mistakes, and no failure of the grader's.
 fn unfit(pack: &Pack, language: CodeLanguage) -> Vec<String> {
+    let (several, code) = (pack.exercise.languages.len() > 1, language.name());
+    let lacks = ["solution", "starter"].into_iter().filter(|folder| {
+        let files = pack.part(folder, language);
+        !files.is_empty() && Submission::of(language, folder, files).is_none()
+    });
+    let home = |folder: &str| if several { format!("{folder}/{code}") } else { folder.to_owned() };
+    let begin = submission::roots_in(language, pack.exercise.interface);
+    let lacking: Vec<String> =
+        lacks.map(|folder| format!("`{}` has no {begin} to begin with: add it", home(folder))).collect();
+    if !lacking.is_empty() {
+        return lacking;
+    }
     if pack.exercise.interface == InterfaceKind::Tests || pack.part("solution", language).is_empty() {
         return Vec::new();
     }
@@ -180,19 +193,37 @@ fn check_pack(bench: &Bench<'_>, seed: u64, is_own: bool) -> Result<usize> {
     Ok(mistakes.len())
 }
 
+/// The most lines about one solution: of one that is all wrong, more would say no more.
+const LINES_MAX: usize = 30;
+/// The most characters of such a line.
+const LINE_CHARS_MAX: usize = 600;
+
+/// What is wrong with a solution, in several lines: each row that fails, and what the report says of the source.
 fn check_solution(report: Option<&Report>) -> Option<String> {
     let Some(report) = report else { return Some("there is no solution: add it".to_owned()) };
-    if report.verdict != GradeVerdict::Graded {
-        return Some(format!("the solution cannot be graded: {}", obstacle(report)));
-    }
-    let first = report.checks.iter().find(|check| check.verdict != Verdict::Pass);
-    match first {
-        Some(check) => Some(format!("the solution fails `{}`: {}", check.id, check.message)),
-        None if report.score != report.max_score => {
-            Some(format!("the solution earns {} of {}", report.score, report.max_score))
+    let mut lines: Vec<String> = Vec::new();
+    if report.verdict == GradeVerdict::Graded {
+        let failing = report.checks.iter().filter(|check| check.verdict != Verdict::Pass);
+        lines.extend(failing.map(|check| format!("the solution fails `{}`: {}", check.id, check.message)));
+        if lines.is_empty() && report.score != report.max_score {
+            lines.push(format!("the solution earns {} of {}", report.score, report.max_score));
         }
-        None => None,
     }
+    // What is said of a sound solution is no mistake.
+    if report.verdict != GradeVerdict::Graded || !lines.is_empty() {
+        lines.extend(report.diagnostics.iter().map(with_place));
+    }
+    if report.verdict != GradeVerdict::Graded {
+        let first = lines.first().cloned().unwrap_or_default();
+        lines.splice(..lines.len().min(1), [format!("the solution cannot be graded: {first}")]);
+    }
+    let more = lines.len().saturating_sub(LINES_MAX);
+    lines.truncate(LINES_MAX);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    let lines: Vec<String> = lines.iter().map(|line| clip(&printable::harmless(line), LINE_CHARS_MAX)).collect();
+    (!lines.is_empty()).then(|| lines.join("\n").replace('\n', "\n  "))
 }
 
 fn check_starter(report: Option<&Report>) -> Option<String> {
@@ -241,6 +272,11 @@ fn fingerprints(
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
 
+/// Names in a sentence; `nothing` where there are none.
+fn listed_or_none(names: &[String]) -> String {
+    if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
+}
+
 fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Option<Fingerprint>]) -> Vec<String> {
     let exercise = &bench.pack.exercise;
     let specs = exercise.mutants.iter().filter(|mutant| mutant.speaks(language));
@@ -259,7 +295,9 @@ fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Opti
         let named: Vec<String> =
             compare(print, &pairs).into_iter().filter(|row| row.behaves_like).map(|row| row.mutant).collect();
         if !failing.is_empty() && named != [spec.id.as_str()] {
-            mistakes.push(format!("the mutant `{}` is taken for {named:?}", spec.id));
+            let others: Vec<String> = named.iter().filter(|id| **id != spec.id).map(|id| format!("`{id}`")).collect();
+            let itself = if named.contains(&spec.id) { "" } else { ", and not for itself" };
+            mistakes.push(format!("the mutant `{}` is taken for {}{itself}", spec.id, listed_or_none(&others)));
         }
         for (other, twin) in &pairs[..index] {
             if print == twin {
@@ -274,4 +312,60 @@ fn check_mutants(bench: &Bench<'_>, language: CodeLanguage, fingerprints: &[Opti
         }
     }
     mistakes
+}
+
+#[cfg(test)]
+mod tests {
+    use cachedojo_judge::report::{CheckReport, GraderId, SourceDiagnostic, SubmissionId};
+
+    use GradeVerdict::{BuildFailed, Graded};
+    use Verdict::{Fail, Pass};
+
+    use super::*;
+    use crate::pack::DEFAULT_ID;
+
+    #[test]
+    fn whatever_fails_a_solution_is_told_and_not_its_first_row_alone() {
+        let check = |verdict, rows: &[Verdict], said: &[&str], told: Option<&str>| {
+            let exercise = Pack::load(DEFAULT_ID).expect("a sound pack").exercise;
+            let id = SubmissionId { path: "here".to_owned(), sha256: String::new(), files: Vec::new() };
+            let grader = GraderId { version: "1".to_owned(), backend: "wasm".to_owned() };
+            let said = said.iter().map(|message| SourceDiagnostic {
+                file: "src/lib.rs".to_owned(),
+                line: 3,
+                column: 0,
+                message: (*message).to_owned(),
+            });
+            let mut report = Report::without_checks(&exercise, verdict, 0, id, grader, said.collect());
+            report.score = report.max_score;
+            report.checks = rows
+                .iter()
+                .enumerate()
+                .map(|(at, verdict)| CheckReport {
+                    message: "what came".to_owned(),
+                    ..CheckReport::empty(&format!("row{at}"), *verdict)
+                })
+                .collect();
+            assert_eq!(check_solution(Some(&report)).as_deref(), told);
+        };
+        check(Graded, &[Pass], &["a remark"], None);
+        check(
+            Graded,
+            &[Fail, Pass, Fail],
+            &["a remark"],
+            Some(
+                "the solution fails `row0`: what came\n  the solution fails `row2`: what came\n  src/lib.rs:3: a remark",
+            ),
+        );
+        check(
+            BuildFailed,
+            &[],
+            &["one", "two\nlines"],
+            Some("the solution cannot be graded: src/lib.rs:3: one\n  src/lib.rs:3: two\n  lines"),
+        );
+        let all: Vec<Verdict> = vec![Fail; 40];
+        let lines = (0..30).map(|at| format!("the solution fails `row{at}`: what came\n  ")).collect::<String>();
+        check(Graded, &all, &[], Some(&(lines + "and 10 more")));
+        assert_eq!(check_solution(None).as_deref(), Some("there is no solution: add it"));
+    }
 }

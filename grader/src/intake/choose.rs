@@ -108,6 +108,8 @@ fn in_another_language<'a>(
 fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option<Found> {
     let sources: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_source(path, languages)).collect();
     let archives: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_archive(path)).collect();
+    let (sources, replaced) = latest(&sources);
+    let archives: Vec<&Path> = archives.into_iter().chain(replaced).collect();
     // A package's own file holds no program.
     let own: Vec<&Path> = sources.iter().filter(|path| !path.ends_with("__init__.py")).copied().collect();
     match (sources.as_slice(), own.as_slice()) {
@@ -129,6 +131,25 @@ fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option
         }
     }
 }
+
+/// The files without those that a later one replaces, and those: ILIAS writes the moment before the learner's own name,
+/// `20261120101530_script.txt`.
+fn latest<'a>(files: &[&'a Path]) -> (Vec<&'a Path>, Vec<&'a Path>) {
+    let stamped = |path: &Path| {
+        let name = path.file_name()?.to_str()?;
+        let (moment, own) = name.split_once('_')?;
+        let is_moment = moment.len() == MOMENT.len() && moment.bytes().all(|byte| byte.is_ascii_digit());
+        is_moment.then(|| (path.with_file_name(own), moment.to_owned()))
+    };
+    files.iter().copied().partition(|path| {
+        stamped(path).is_none_or(|(own, moment)| {
+            !files.iter().filter_map(|other| stamped(other)).any(|(other, later)| other == own && later > moment)
+        })
+    })
+}
+
+/// How ILIAS writes a moment.
+const MOMENT: &str = "YYYYMMDDhhmmss";
 
 /// The sources that may be another upload of the root: their names hold the root's own, and the program does not name them.
 /// Beside a script, which is one file, every other script is one.

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::host::digest::hex;
 use crate::host::files::read_plain;
+use crate::host::printable;
 
 use super::archive::{self, is_archive};
 pub use super::choose::Found;
@@ -268,7 +269,7 @@ impl Finder<'_> {
         let archives: Vec<&PathBuf> = files.iter().filter(|path| is_archive(path)).collect();
         match archives[..] {
             [archive] if depth == 0 => self.in_archive(archive),
-            [] if files.is_empty() => Found::Empty,
+            [] if files.is_empty() => unfollowed(folder).map_or(Found::Empty, Found::Unreadable),
             [_, _, ..] => Found::Ambiguous(named(folder, archives.iter().map(|path| path.as_path()))),
             _ => Found::Missing(named(folder, files.iter().map(PathBuf::as_path))),
         }
@@ -319,6 +320,49 @@ impl Finder<'_> {
         self.made += 1;
         archive::place(self.scratch, self.made)
     }
+}
+
+/// Why a folder in which nothing can be read is not empty: it holds a link, a pipe or a device.
+fn unfollowed(folder: &Path) -> Option<String> {
+    let mut others: Vec<_> = fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_string_lossy().into_owned(), entry.file_type().ok()?)))
+        .filter(|(name, kind)| !kind.is_file() && !kind.is_dir() && !look::is_passed_over_in_class(name))
+        .collect();
+    others.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let (name, kind) = others.first()?;
+    let name = printable::line(name);
+    Some(if kind.is_symlink() {
+        format!("`{name}` is a link, and links are not followed: hand in the file itself")
+    } else {
+        format!("`{name}` is neither a file nor a folder: hand in a file")
+    })
+}
+
+/// Folders at the place of the learners' that are passed over because of their names, and hold sources all the same. Cost: O(entries).
+///
+/// # Errors
+/// The folder itself cannot be read.
+pub fn passed_over(class: &Path, languages: &[CodeLanguage]) -> Result<Vec<String>> {
+    let root = unwrapped(class, languages)?;
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&root).with_context(|| format!("reading `{}`", root.display()))?.flatten() {
+        let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && look::is_passed_over_in_class(&name) && holds_a_submission(&path, languages) {
+            names.push(printable::line(&name));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Whether a folder has a source or an archive at its top, or is a submission otherwise.
+fn holds_a_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
+    let files = listing(folder).unwrap_or_default();
+    is_submission(folder, languages)
+        || files.iter().any(|path| path.is_file() && (is_archive(path) || look::is_source(path, languages)))
 }
 
 /// A file that is no source.

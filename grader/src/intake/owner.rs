@@ -94,6 +94,11 @@ impl Owner {
         }
     }
 
+    /// The owner of what has a name of no platform's: the whole name.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self::new(Platform::Other, name, name)
+    }
+
     /// The group that Moodle puts before the name: `Group A-Ada Lovelace`. What could be the first half of a name is none.
     pub fn group(&self) -> Option<&str> {
         let (group, _) = self.name.split_once('-').filter(|_| self.platform == Platform::Moodle)?;

@@ -52,10 +52,8 @@ pub(super) fn owners(folder: &Path, paths: &[PathBuf]) -> Vec<Owner> {
                     .or_else(|| told.get(whole).filter(|_| is_folder).map(|told| told.owner(whole)))
                     .or_else(|| if is_folder && is_ilias { ilias(whole) } else { None })
             });
-            let mut owner = known.unwrap_or_else(|| Owner {
-                exact: name.to_owned(),
-                ..Owner::new(Platform::Other, &name.to_string_lossy(), &name.to_string_lossy())
-            });
+            let mut owner =
+                known.unwrap_or_else(|| Owner { exact: name.to_owned(), ..Owner::plain(&name.to_string_lossy()) });
             owner.hand_back = hand_back(&owner, &whole.to_string_lossy(), &name.to_string_lossy(), is_folder);
             owner
         })

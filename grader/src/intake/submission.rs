@@ -18,7 +18,7 @@ use crate::intake::look::{
 };
 use crate::intake::python;
 use crate::intake::unreadable::size_text;
-pub use crate::intake::unreadable::{Unreadable, name_of, root_names, roots};
+pub use crate::intake::unreadable::{Unreadable, name_of, root_names, roots, roots_in};
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;

@@ -113,6 +113,11 @@ const fn root_of(look: &Look, tests: bool) -> &'static str {
     if tests { look.tests } else { look.roots[0] }
 }
 
+/// The file to begin with in this language.
+pub fn roots_in(language: CodeLanguage, interface: InterfaceKind) -> String {
+    named(&[language], interface == InterfaceKind::Tests)
+}
+
 fn named(languages: &[CodeLanguage], tests: bool) -> String {
     listed(languages, |look| format!("`{}`", root_of(&look, tests)))
 }

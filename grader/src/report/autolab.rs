@@ -1,11 +1,12 @@
 //! Autolab: feedback for the learner, then the scores as JSON in the last line.
 
 use cachedojo_judge::Report;
-use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
 use std::collections::BTreeMap;
+
+use super::rows::mark_of;
 
 #[derive(Serialize)]
 struct Scores<'a> {
@@ -14,13 +15,9 @@ struct Scores<'a> {
 }
 
 /// Autolab refuses scores for problems that it does not know, so there is one problem, named after the exercise. After
-/// a failure of the grader there is no score: it must not overwrite one.
+/// a failure of the grader, and where nothing was there to grade, there is no score: it must not overwrite one.
 pub(super) fn render(report: &Report, language: Language) -> String {
-    let score = match report.verdict {
-        GradeVerdict::Graded => Some(report.score),
-        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => Some(0),
-        GradeVerdict::HarnessError => None,
-    };
+    let score = mark_of(report);
     let last = Scores {
         scores: score.map(|score| (report.exercise.as_str(), score)).into_iter().collect(),
         scoreboard: score.into_iter().collect(),

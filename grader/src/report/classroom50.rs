@@ -8,7 +8,7 @@ use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
-use super::rows::rows;
+use super::rows::{mark_of, rows};
 
 /// The submission's owner. Classroom 50's runner passes it in environment variables and compares it with the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,10 +102,10 @@ struct Document<'a> {
     submitted_by: Option<&'a SubmittedBy>,
 }
 
-/// After a failure of the grader it is 0 of 0, as where Classroom 50 itself has nothing to grade by: a result needs a score, and 0 of
+/// After a failure of the grader, and where nothing was there to grade, it is 0 of 0, as where Classroom 50 itself has nothing to grade by: a result needs a score, and 0 of
 /// the exercise's points would be a mark.
 pub(super) fn render(report: &Report, language: Language, identity: &Identity) -> String {
-    let is_marked = report.verdict != GradeVerdict::HarnessError;
+    let is_marked = mark_of(report).is_some();
     let tests = rows(report, language).into_iter().map(|row| TestResult {
         test_name: row.name(),
         passed: row.passed(),

@@ -46,6 +46,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "`unsafe` est interdit dans cet exercice : écrivez-le en Rust sûr",
     ),
     (
+        "the crate `{}` is not allowed here: use std alone",
+        "la bibliothèque `{}` n'est pas permise ici : utilisez std seulement",
+    ),
+    (
         "the crate `{}` is not allowed here: use std and `{}` only",
         "la bibliothèque `{}` n'est pas permise ici : utilisez std et `{}` seulement",
     ),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Setting;
 use super::disclose::disclose;
-use super::rows::{SourcePlace, headline, place, resemblances, rows};
+use super::rows::{SourcePlace, headline, mark_of, place, resemblances, rows};
 use super::words::Words;
 
 /// Workflow commands, one a line. Text of a submission is escaped, so that it cannot contain commands.
@@ -35,8 +35,8 @@ pub(super) fn render(report: &Report, setting: &Setting) -> String {
     for line in resemblances(report, words) {
         let _ = writeln!(text, "::notice title={}::{}", property(words.known_bugs), data(&line));
     }
-    if report.verdict != GradeVerdict::HarnessError {
-        let (score, max) = (graded_score(report), report.max_score);
+    if let Some(score) = mark_of(report) {
+        let max = report.max_score;
         let _ = writeln!(text, "::notice title=Autograding complete::Points {score}/{max}");
         let _ = writeln!(text, "::notice title=Autograding report::{{\"totalPoints\":{score},\"maxPoints\":{max}}}");
     }
@@ -102,10 +102,6 @@ fn properties(at: &SourcePlace) -> String {
         let _ = write!(properties, ",col={}", at.column);
     }
     properties
-}
-
-fn graded_score(report: &Report) -> u32 {
-    if report.verdict == GradeVerdict::Graded { report.score } else { 0 }
 }
 
 /// A command's message, on one line.

@@ -1,11 +1,10 @@
 //! Gradescope's `/autograder/results/results.json`.
 
 use cachedojo_judge::Report;
-use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
-use super::rows::{headline, resemblances, rows};
+use super::rows::{headline, mark_of, resemblances, rows};
 use super::words::Words;
 
 #[derive(Serialize)]
@@ -46,8 +45,8 @@ struct ExtraData<'a> {
     known_bugs: Vec<&'a str>,
 }
 
-/// After a failure of the grader there is neither a score nor a test, one of which Gradescope asks for: so it takes the run for a
-/// failure of the autograder, which the staff sees, and gives no points.
+/// After a failure of the grader, and where nothing was there to grade, there is neither a score nor a test, one of which Gradescope
+/// asks for: so it takes the run for a failure of the autograder, which the staff sees, and gives no points.
 pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
     let tests: Vec<_> = rows(report, language)
@@ -68,11 +67,7 @@ pub(super) fn render(report: &Report, language: Language) -> String {
     for line in resemblances(report, words) {
         output += &(line + "\n");
     }
-    let score = match report.verdict {
-        GradeVerdict::Graded => Some(report.score),
-        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => Some(0),
-        GradeVerdict::HarnessError => None,
-    };
+    let score = mark_of(report);
     super::pretty::pretty(&Results {
         score,
         output,

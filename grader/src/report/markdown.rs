@@ -74,7 +74,8 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
         let _ = writeln!(text, "\n| {} | {} |\n|---|---|\n| {expected} | {actual} |", words.expected, words.actual);
     }
     if !check.transcript.is_empty() {
-        let _ = writeln!(text, "\n{}{}\n\n{}", words.script, words.colon, fenced(&check.transcript));
+        let above = words.above_transcript(check);
+        let _ = writeln!(text, "\n{above}{}\n\n{}", words.colon, fenced(&check.transcript));
     }
     if !check.schedule.is_empty() {
         let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&check.schedule));
@@ -104,10 +105,40 @@ fn plain_link(link: &str) -> String {
     link.replace(['(', ')', ' ', '<', '>'], "")
 }
 
-/// Text on one line with all markup escaped: tags, links, mentions, ends of cells.
+/// Text on one line with all markup escaped: tags, links, mentions, ends of cells. Only what stands between two backticks, as our
+/// sentences name commands and items, is code.
 fn inline(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text.trim_end());
+    while let Some((before, code, after)) = code_span(rest) {
+        out += &escaped(before);
+        let _ = write!(out, "`{code}`");
+        rest = after;
+    }
+    out + &escaped(rest)
+}
+
+/// The first code span of a text, with what stands around it. Characters that mean something in a table, a tag or a log keep it from
+/// being one.
+fn code_span(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find('`').map(|at| from + at) {
+        let length = text[at + 1..].find('`')?;
+        let (code, after) = (&text[at + 1..at + 1 + length], &text[at + 2 + length..]);
+        let is_apart = !after.starts_with('`') && !text[..at].ends_with('`');
+        let is_plain =
+            !code.trim().is_empty() && !code.contains(['\n', '|', '\\', '<', '>', '&', '@']) && !code.contains("::");
+        match (is_apart, is_plain) {
+            (true, true) => return Some((&text[..at], code, after)),
+            (true, false) => from = at + 2 + length,
+            (false, _) => from = at + 1,
+        }
+    }
+    None
+}
+
+fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.trim_end().chars() {
+    for c in text.chars() {
         match c {
             '\n' => out.push_str("<br>"),
             '&' => out.push_str("&amp;"),
@@ -143,4 +174,25 @@ fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{}\n{fence}", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inline;
+
+    #[test]
+    fn what_stands_between_two_backticks_is_code_and_nothing_else_is_markup() {
+        for (said, written) in [
+            ("Expected v_1 to `GET k_1`, got *", "Expected v\\_1 to `GET k_1`, got \\*"),
+            ("`PUT` and `a, b`", "`PUT` and `a, b`"),
+            ("one ` alone", "one \\` alone"),
+            ("``two``", "\\`\\`two\\`\\`"),
+            ("`<` and `x`", "\\`&lt;\\` and `x`"),
+            ("` ` `a|b` `x`", "\\` \\` \\`a\\|b\\` `x`"),
+            ("`<b>` `a\nb` `@ada` `a::b`", "\\`&lt;b&gt;\\` \\`a<br>b\\` \\`&#64;ada\\` \\`a&#58;:b\\`"),
+            ("", ""),
+        ] {
+            assert_eq!(inline(said), written, "{said}");
+        }
+    }
 }

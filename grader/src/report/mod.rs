@@ -40,6 +40,7 @@ pub(crate) mod words;
 pub use definitions::Definitions;
 pub use disclose::shorten;
 pub use link::PLAYGROUND;
+pub(crate) use rows::with_place;
 
 pub use setting::Setting;
 
@@ -160,7 +161,7 @@ pub(crate) fn first_obstacle(report: &Report, language: Language) -> Option<Stri
     }
     let head = first.message.lines().next().unwrap_or_default().to_owned();
     first.message = head;
-    Some(rows::with_place(&first))
+    Some(with_place(&first))
 }
 
 /// Renders the report to `out`, or to standard output. A file appears whole or not at all. The format `github` also

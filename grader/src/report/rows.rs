@@ -29,12 +29,16 @@ pub(super) fn rows(report: &Report, language: Language) -> Vec<Row<'_>> {
     let words = Words::of(language);
     let (id, title, verdict) = match report.verdict {
         GradeVerdict::Graded => return report.checks.iter().map(|check| Row::of(check, words)).collect(),
+        GradeVerdict::BuildFailed if mark_of(report).is_none() => {
+            ("build", "There is one submission to grade", Verdict::Fail)
+        }
         GradeVerdict::BuildFailed => ("build", "The submission compiles", Verdict::Fail),
         GradeVerdict::Forbidden => ("inspection", "The submission holds nothing forbidden", Verdict::Forbidden),
         GradeVerdict::HarnessError => ("grader", "The grader works", Verdict::HarnessError),
     };
     let title = match (language, report.verdict) {
         (Language::English, _) => title,
+        (Language::French, GradeVerdict::BuildFailed) if mark_of(report).is_none() => "Il y a un seul rendu à noter",
         (Language::French, GradeVerdict::BuildFailed) => "Le rendu compile",
         (Language::French, GradeVerdict::Forbidden) => "Le rendu ne contient rien d'interdit",
         (Language::French, _) => "Le correcteur fonctionne",
@@ -143,6 +147,17 @@ fn place_in(text: &str) -> Option<SourcePlace> {
     })
 }
 
+/// The points for a platform's gradebook: none where the grader failed or nothing was there to grade, of which a score would say
+/// that it was tried and is wrong. A file that cannot be read as text was handed in, and is named.
+pub(super) fn mark_of(report: &Report) -> Option<u32> {
+    let is_read = !report.submission.sha256.is_empty() || report.diagnostics.iter().any(|found| !found.file.is_empty());
+    match report.verdict {
+        GradeVerdict::Graded => Some(report.score),
+        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => is_read.then_some(0),
+        GradeVerdict::HarnessError => None,
+    }
+}
+
 /// Why no check ran, with the messages of the compiler or the inspector; only the messages if checks ran.
 pub(super) fn obstacle(report: &Report, words: &Words) -> String {
     let mut text = String::new();
@@ -165,7 +180,7 @@ pub(super) fn place(diagnostic: &SourceDiagnostic) -> String {
 }
 
 /// A message behind its place, if it has one: what is said of a submission as a whole has none.
-pub(super) fn with_place(diagnostic: &SourceDiagnostic) -> String {
+pub(crate) fn with_place(diagnostic: &SourceDiagnostic) -> String {
     let place = place(diagnostic);
     if place.is_empty() { diagnostic.message.clone() } else { format!("{place}: {}", diagnostic.message) }
 }

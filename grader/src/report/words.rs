@@ -31,6 +31,7 @@ pub(crate) struct Words {
     pub(crate) expected: &'static str,
     pub(crate) actual: &'static str,
     pub(crate) script: &'static str,
+    pub(crate) seen: &'static str,
     pub(crate) schedule: &'static str,
     pub(crate) open: &'static str,
     /// How to start the playground, if a link points to this machine's own.
@@ -75,6 +76,11 @@ impl Words {
     /// The verdict on a check: code that is not written yet is no panic to its author.
     pub(crate) fn verdict_of(&self, check: &CheckReport) -> &'static str {
         self.name(if check.is_unwritten() { Verdict::NotImplemented } else { check.verdict })
+    }
+
+    /// What stands above a transcript: tests, and scenes with lines that no script has, show none.
+    pub(crate) fn above_transcript(&self, check: &CheckReport) -> &'static str {
+        if check.script.is_empty() { self.seen } else { self.script }
     }
 
     /// Why no check ran; nothing when they did.
@@ -126,6 +132,7 @@ static ENGLISH: Words = Words {
     expected: "expected",
     actual: "actual",
     script: "The shortest script that shows it, with the submission's answers",
+    seen: "What was seen",
     schedule: "The order of threads that shows it",
     open: "Open in the playground",
     start_it: "start it first: grader serve",
@@ -176,6 +183,7 @@ static FRENCH: Words = Words {
     expected: "attendu",
     actual: "obtenu",
     script: "Le plus court script qui le montre, avec les réponses du rendu",
+    seen: "Ce qui a été observé",
     schedule: "L'ordre des threads qui le montre",
     open: "Ouvrir dans le bac à sable",
     start_it: "lancez-le d'abord : grader serve",

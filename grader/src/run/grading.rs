@@ -31,7 +31,7 @@ impl Bench<'_> {
                 let error = error.of(&self.pack.exercise);
                 let elsewhere = error.other_language().and_then(|(code, file)| taken_elsewhere(code, file));
                 let diagnostics = std::iter::once(error.diagnostic()).chain(elsewhere).collect();
-                Ok(self.rejected(path, seed, Rejected::new(Reason::BuildFailed, diagnostics)))
+                Ok(self.rejected(path, "", seed, Rejected::new(Reason::BuildFailed, diagnostics)))
             }
         }
     }
@@ -52,9 +52,17 @@ impl Bench<'_> {
         }
     }
 
-    /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one.
-    pub fn rejected(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
-        let id = SubmissionId { path: path.display().to_string(), sha256: String::new(), files: Vec::new() };
+    /// The report on a submission whose grading ended before it told what it read: for platforms that is no empty folder.
+    pub fn unheard(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
+        let read = Submission::read(path, &self.pack.exercise.languages);
+        self.rejected(path, &read.map(|submission| submission.sha256).unwrap_or_default(), seed, rejected)
+    }
+
+    /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one. Its
+    /// `sha256` is empty where nothing was there to grade.
+    pub fn rejected(&self, path: &Path, sha256: &str, seed: u64, rejected: Rejected) -> Report {
+        let (path, sha256) = (path.display().to_string(), sha256.to_owned());
+        let id = SubmissionId { path, sha256, files: Vec::new() };
         let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
         self.rejection(id, seed, only.map(|[language]| language), rejected)
     }

@@ -177,7 +177,7 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
     let home = scratch::folder().context("making a scratch folder")?;
     match work(bench, given, Work::Grade(seed, language), stop, home.path())?.last {
         Line::Report(report) => Ok(*report),
-        Line::Rejected(rejected) => Ok(bench.rejected(&shown, seed, rejected)),
+        Line::Rejected(rejected) => Ok(bench.unheard(&shown, seed, rejected)),
         _ => bail!("the grading process answers something else"),
     }
 }

@@ -47,6 +47,20 @@ pub fn suits(interface: InterfaceKind, text: &str, dialect: Dialect) -> Result<(
     if is_scene(interface, dialect) {
         return nodes::read_script(text).map(drop).map_err(|error| no_scene(&error));
     }
+    let remedy = match dialect {
+        Dialect::Lab => "",
+        Dialect::Line if interface == InterfaceKind::Simulate => "",
+        Dialect::Rest if interface == InterfaceKind::Service => "",
+        Dialect::Line => "name one whose are, as `--exercise line-cache`, or leave --subject out",
+        Dialect::Rest => "name one whose are, as `--exercise cache-service`, or leave --subject out",
+        Dialect::Memcached => "leave --subject out",
+    };
+    if !remedy.is_empty() {
+        let dialect = dialect.name();
+        return Err(UsageError(format!(
+            "submissions and known bugs of this exercise are not asked in the dialect `{dialect}`: {remedy}"
+        )));
+    }
     let parsed = script::parse(text, dialect);
     match parsed.commands.iter().find(|step| matches!(step.command, Command::World(_))) {
         None => Ok(()),

@@ -148,6 +148,9 @@ fn what_a_gradebook_holds_already_is_told() {
     let marks = read(&home.at("out/marks-roster.csv"));
     let rows = "ada;;a@u;5;20\nlee;Ann;lee;5;20\nlee;Ann;lee;5;20\nx;Y;x@u;5;\n";
     assert!(marks.ends_with(rows), "{marks}");
+    let french = ["dans cette copie, ce qui s'y trouvait est remplacé : 1 note (ada : 7)"];
+    let roster = ["--roster", "people.csv", "--column", "TP 1", "--lang", "fr"];
+    home.check((&home.lesson, "out", &roster), 0, &french, &["présents"]);
     let made = ["had no column for these marks, so `Notes` was made"];
     home.check((&home.lesson, "out", &["--roster", "people.csv", "--column", "Notes"]), 0, &made, &["its maximum"]);
 }
@@ -219,6 +222,71 @@ fn who_may_have_handed_in_is_not_listed_as_who_did_not_and_a_draft_is_told() {
         "2 submissions",
     ];
     home.check((&home.lesson, "out", &["--roster", "sheet.csv"]), 0, &told, &["John Smith (1): not_submitted"]);
+}
+
+#[test]
+fn of_nothing_graded_there_is_no_median_and_what_was_not_looked_into_is_told() {
+    let home = Home::new();
+    home.hand_in("venv", &home.solved);
+    home.hand_in(".ann", &home.solved);
+    for empty in ["bob", ".git"] {
+        fs::create_dir_all(home.at("class").join(empty)).expect("there is room");
+    }
+    let told = ["left out: `.ann`, `venv`. Folders of such names", "1 submission, none graded", "bob: empty"];
+    home.check((&home.lesson, "out", &[]), 0, &told, &["median", ".git"]);
+    assert!(!read(&home.at("out/index.html")).contains("median"));
+    let french = ["laissés de côté : `.ann`, `venv`.", "1 rendu, aucun noté"];
+    home.check((&home.lesson, "out", &["--lang", "fr"]), 0, &french, &["médiane"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_learners_folder_is_told() {
+    let home = Home::new();
+    home.hand_in("ada", &home.solved);
+    fs::create_dir_all(home.at("class/bob")).expect("there is room");
+    std::os::unix::fs::symlink(home.at("class/ada/script.txt"), home.at("class/bob/script.txt")).expect("a link");
+    let told = "bob: unreadable: `script.txt` is a link, and links are not followed: hand in the file itself";
+    home.check((&home.lesson, "out", &[]), 0, &[told], &[]);
+    let told = "`script.txt` est un lien, et les liens ne sont pas suivis : rendez le fichier lui-même";
+    home.check((&home.lesson, "out", &["--lang", "fr"]), 0, &[told], &[]);
+}
+
+#[test]
+fn who_came_late_and_what_the_roster_calls_somebody_is_told() {
+    let home = Home::new();
+    home.hand_in("submission_7", &home.solved);
+    let export = "submission_7:\n  :submitters:\n  - :name: Ann Lee\n    :sid: '7'\n    :email: al@u\n";
+    fs::write(home.at("class/submission_metadata.yml"), export).expect("there is room");
+    let head = "First Name,Last Name,SID,Email,Lab,Lab - Lateness (H:M:S)";
+    fs::write(home.at("people.csv"), format!("{head}\nAnn,Lee,7,al@u,,01:22:00\n")).expect("there is room");
+    let roster = ["--roster", "people.csv", "--column", "Lab"];
+    home.check((&home.lesson, "out", &roster), 0, &["1 came late: Ann Lee (7)\n"], &[]);
+    assert!(read(&home.at("out/marks-gradescope.csv")).contains("Ann,Lee,7,al@u,100,01:22:00"));
+
+    let home = Home::new();
+    for user in ["lee", "words-lee"] {
+        home.hand_in(&format!("first-words-{user}"), &home.solved);
+    }
+    home.hand_in("second-words-lee", &home.solved);
+    let people = "identifier,github_username,name\nlee@x,lee,Ann Lee\nwl@x,words-lee,Zoë Words\n";
+    fs::write(home.at("people.csv"), people).expect("there is room");
+    // `second-words-lee` may be either's: nothing else of the class begins as it does.
+    let told = [
+        "second-words-lee: graded 100/100: its name ends in those of several people of the roster",
+        "wrote out/marks-github-classroom.csv",
+    ];
+    home.check((&home.lesson, "out", &["--roster", "people.csv"]), 0, &told, &["not_submitted", "unmatched"]);
+    let marks = read(&home.at("out/marks-github-classroom.csv"));
+    assert!(marks.contains("lee@x,lee,Ann Lee,100\nwl@x,words-lee,Zoë Words,100\n"), "{marks}");
+    assert!(read(&home.at("out/index.html")).contains("first-words-words-lee – Zoë Words"));
+    let table = read(&home.at("out/results.csv"));
+    assert!(table.contains("\"\",\"Zoë Words\"\n"), "{table}");
+    // Another class into the same folder writes other files: the first one's are not taken for it.
+    fs::remove_dir_all(home.at("class")).expect("it is there");
+    home.hand_in("Ann Lee_7_assignsubmission_file_", &home.solved);
+    let told = ["marks-github-classroom.csv: is of an earlier run", "wrote out/marks-moodle.csv"];
+    home.check((&home.lesson, "out", &[]), 0, &told, &["feedback.zip: is of"]);
 }
 
 #[test]

@@ -9,7 +9,9 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{category_name, command_before, in_french, is_unwritten, skipped_message, told, unlike};
+use crate::sentences::{
+    category_name, command_before, in_a_run, in_french, is_unwritten, skipped_message, told, unlike,
+};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
@@ -185,10 +187,15 @@ impl AlsoFails {
             }
             let title = std::mem::take(&mut shown.message);
             let apart = apart.filter(|_| tells && interface != InterfaceKind::Service).unwrap_or_default();
+            let (expected, actual) = if interface == InterfaceKind::Simulate {
+                in_a_run(at, &shown.expected, &shown.actual, language)
+            } else {
+                (shown.expected.clone(), shown.actual.clone())
+            };
             shown.message = match nodes::story::promise(events, &at.actual, language) {
                 Some(promise) if language == Language::French => format!("{title} : {promise}."),
                 Some(promise) => format!("{title}: {promise}."),
-                None => told(case.verdict, &title, asked.as_deref(), &shown.expected, &shown.actual, &apart, language),
+                None => told(case.verdict, &title, asked.as_deref(), &expected, &actual, &apart, language),
             };
         }
         shown

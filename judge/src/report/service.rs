@@ -111,7 +111,7 @@ mod tests {
             ("http 200 [X-Cache-TTL: 5..9]".to_owned(), "header X-Cache-TTL is 1 in: …".to_owned());
         let said = |text: &str| text.lines().map(|line| event(0, What::Said { text: line.to_owned() })).collect();
         let broken = event(1, What::Broken { expected: expected.clone(), actual: actual.clone() });
-        let at = Divergence { step: 1, expected, actual };
+        let at = Divergence { step: 1, expected, actual, ..Divergence::default() };
         for (answer, language, words) in [
             ("HTTP/1.1 200\nX-Cache-TTL: 1\n{}", English, "the header `X-Cache-TTL: 1` in: HTTP/1.1 200"),
             ("HTTP/1.1 200\nX-Cache-TTL: 1\n{}", French, "l'en-tête `X-Cache-TTL: 1` dans : HTTP/1.1 200"),

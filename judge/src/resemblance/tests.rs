@@ -77,7 +77,7 @@ fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
         _ => None,
     });
     let (step, expected, actual) = first.unwrap_or_default();
-    let divergence = Some(Divergence { step, expected, actual });
+    let divergence = Some(Divergence { step, expected, actual, ..Divergence::default() });
     let (script, shortest, schedule) = (String::new(), None, None);
     CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule }
 }

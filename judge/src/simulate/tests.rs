@@ -46,12 +46,39 @@ fn a_missing_answer_is_told_where_the_next_one_stands_in_its_place() {
     let told = |answers: &str| {
         let answers = lines(answers);
         let both = [any_order(&commands, &answers), ordered(&commands, &outputs, &answers)];
-        both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.actual)))
+        both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.asked, wrong.actual, wrong.aside)))
     };
-    let both = |step, actual: &str| [Some((step, actual.to_owned())), Some((step, actual.to_owned()))];
-    assert_eq!(told("STORED|1|BYE"), both(1, "1 (answers in all: 3, commands: 4)"));
-    assert_eq!(told("STORED|ERROR|1"), both(3, "(no more answers)"));
-    assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "1"));
+    let both = |step, asked: &str, actual: &str, aside: &str| {
+        let told = Some((step, asked.to_owned(), actual.to_owned(), aside.to_owned()));
+        [told.clone(), told]
+    };
+    assert_eq!(told("STORED|1|BYE"), both(1, "XYZ", "1", " (answers in all: 3, commands: 4)"));
+    assert_eq!(told("STORED|ERROR|1"), both(3, "EXIT", "(no more answers)", ""));
+    assert_eq!(told("STORED|1|ERROR|BYE"), both(1, "XYZ", "1", ""));
+}
+
+#[test]
+fn what_was_expected_and_what_came_are_values_and_not_pieces_of_a_sentence() {
+    let check = |judge: Accept, commands: &str, answers: &str, values: [&str; 2]| {
+        let (commands, answers) = (lines(commands), lines(answers));
+        let wrong = match judge {
+            Accept::Ordered => ordered(&commands, &right_outputs(&commands, None), &answers),
+            _ => any_order(&commands, &answers),
+        };
+        let wrong = wrong.expect("a wrong answer");
+        assert_eq!([wrong.expected.as_str(), wrong.actual.as_str()], values, "{answers:?}");
+    };
+    for judge in [Accept::Ordered, Accept::AnyOrder] {
+        check(judge, "PUT a 1|DELETE a", "STORED|1", [any(judge, "DELETED", "DELETED or NOT_FOUND"), "1"]);
+        check(judge, "DELETE a", "DELETED", ["NOT_FOUND", "DELETED"]);
+        check(judge, "PUT a 1|DELETE a|DELETE a", "STORED|DELETED|DELETED", ["NOT_FOUND", "DELETED"]);
+        check(judge, "PUT a b  c|GET a", "STORED", [any(judge, "b  c", "an answer"), "(no more answers)"]);
+    }
+}
+
+/// What the judge of one order expects, or that of any order.
+fn any<'a>(judge: Accept, ordered: &'a str, any_order: &'a str) -> &'a str {
+    if judge == Accept::Ordered { ordered } else { any_order }
 }
 
 #[test]
@@ -130,7 +157,7 @@ fn an_open_question_has_several_right_outputs() {
     assert_eq!(ordered(&commands, &outputs, &lines("ERROR|NOT_FOUND")), None);
     assert_eq!(ordered(&commands, &outputs, &lines("STORED|\"\"")), None);
     let mixed = ordered(&commands, &outputs, &lines("STORED|NOT_FOUND")).expect("it is neither");
-    assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\" to `GET k`", "NOT_FOUND"));
+    assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\"", "NOT_FOUND"));
 }
 
 #[test]

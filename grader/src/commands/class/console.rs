@@ -1,7 +1,9 @@
 //! What a class's grading says on the console.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::Result;
 use cachedojo_notation::text::Language;
@@ -19,6 +21,22 @@ use crate::pack::Pack;
 
 /// Most names in a line.
 const NAMED_MAX: usize = 12;
+
+/// Says which folders among the learners' were not looked into.
+pub(super) fn passed_over(names: &[String], language: Language) {
+    if names.is_empty() {
+        return;
+    }
+    let names = printable::first_names(names.iter().map(|name| format!("`{name}`")), NAMED_MAX);
+    say(&match language {
+        Language::English => format!(
+            "left out: {names}. Folders of such names are generated, installed or hidden; rename one that is a learner's"
+        ),
+        Language::French => format!(
+            "laissés de côté : {names}. Les dossiers de ce nom sont produits, installés ou cachés ; renommez celui qui est à un étudiant"
+        ),
+    });
+}
 
 /// Says before the grading how much of it there is, where that is less than the submissions.
 pub(super) fn before(keys: &[Option<String>], jobs: &[Job], language: Language) {
@@ -87,21 +105,25 @@ pub(super) fn after(
     match args.lang {
         Language::English => {
             let submissions = if count == 1 { "submission" } else { "submissions" };
-            writeln!(
-                out,
-                "{count} {submissions}, {passed} passed, median {median}/{most} of the {graded} that were graded"
-            )?;
+            let how = format!("{passed} passed, median {median}/{most} of the {graded} that were graded");
+            let how = if graded == 0 { "none graded".to_owned() } else { how };
+            writeln!(out, "{count} {submissions}, {how}")?;
         }
         Language::French => {
             let s = if count > 1 { "s" } else { "" };
-            writeln!(out, "{count} rendu{s}, reçus : {passed}, médiane {median}/{most} sur {graded} notés")?;
+            let how = format!("reçus : {passed}, médiane {median}/{most} sur {graded} notés");
+            let how = if graded == 0 { "aucun noté".to_owned() } else { how };
+            writeln!(out, "{count} rendu{s}, {how}")?;
         }
+    }
+    if let Some(late) = late(class, args.lang) {
+        writeln!(out, "{late}")?;
     }
     if let Some(why) = no_submission_fits(class, pack, args.lang) {
         writeln!(out, "{why}")?;
     }
     for learner in &class.learners {
-        let name = printable::line(&learner.learner);
+        let name = printable::line(&learner.shown());
         let (state, colon) = match args.lang {
             Language::English => (learner.state.name(), ":"),
             Language::French => (page::state_name(learner.state, Language::French), " :"),
@@ -137,12 +159,40 @@ pub(super) fn after(
         let colon = if args.lang == Language::French { " :" } else { ":" };
         writeln!(out, "{}{colon} {}", told.0, told.1)?;
     }
+    for name in stale(&args.out, handed_back) {
+        let name = printable::line(&name);
+        match args.lang {
+            Language::English => writeln!(out, "{name}: is of an earlier run, and not of these submissions")?,
+            Language::French => writeln!(out, "{name} : date d'une exécution antérieure, et non de ces rendus")?,
+        }
+    }
     for name in [out::PAGE, out::TABLE, out::DATA].into_iter().chain(handed_back.iter().map(|file| file.name.as_str()))
     {
         let wrote = if args.lang == Language::French { "écrit :" } else { "wrote" };
         writeln!(out, "{wrote} {}", args.out.join(name).display())?;
     }
     Ok(())
+}
+
+/// Who came late, where the platform says so.
+fn late(class: &Class, language: Language) -> Option<String> {
+    let late: Vec<String> =
+        class.learners.iter().filter(|one| one.late).map(|one| printable::line(&one.shown())).collect();
+    let (count, names) = (late.len(), printable::first_names(late.into_iter(), NAMED_MAX));
+    (count > 0).then(|| match language {
+        Language::English => format!("{count} came late: {names}"),
+        Language::French => format!("{count} en retard : {names}"),
+    })
+}
+
+/// Files that go back to a platform and that an earlier run left in the folder: this one wrote others.
+fn stale(folder: &Path, written: &[super::hand_back::Written]) -> Vec<String> {
+    let is_new = |name: &String| written.iter().any(|file| file.name == *name);
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut old: Vec<String> = names.filter(|name| out::is_handed_back(name) && !is_new(name)).collect();
+    old.sort();
+    old
 }
 
 /// A sentence for a class in which nobody handed in what the exercise asks for: another exercise may be meant.

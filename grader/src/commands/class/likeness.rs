@@ -64,8 +64,9 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
         Found::Source(path, _) => Some((entry.learner.clone(), graded(path, languages))),
         _ => None,
     });
-    let (names, sources): (Vec<String>, Vec<(String, Files)>) = sources.unzip();
-    let (digests, mut sources): (Vec<String>, Vec<Files>) = sources.into_iter().unzip();
+    let (names, sources): (Vec<String>, Vec<(Same, Files)>) = sources.unzip();
+    let (sames, mut sources): (Vec<Same>, Vec<Files>) = sources.into_iter().unzip();
+    let digests: Vec<String> = sames.iter().map(|same| same.said.clone()).collect();
     let part = |folder: &str| -> Vec<Files> {
         languages.iter().map(|language| code(pack.part(folder, *language).into_iter())).collect()
     };
@@ -88,10 +89,14 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
         let is_right = group.iter().all(|at| known.right.contains(&names[*at]));
         !is_right && !known.is_one_group(group.iter().map(|at| &names[*at]))
     };
-    let alike = (wholes.identical.iter().filter(is_copied).map(|group| named(AlikeKind::Identical, group)))
-        .chain(wholes.nearly.iter().filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
-        .chain(solved.map(|group| named(AlikeKind::Solution, group)))
-        .collect();
+    let alike = (wholes.identical.iter().filter(is_copied).map(|group| {
+        // A remark more, and it is not the same file.
+        let is_same = group.iter().all(|at| sames[*at].whole == sames[group[0]].whole);
+        named(if is_same { AlikeKind::Identical } else { AlikeKind::NearlyIdentical }, group)
+    }))
+    .chain(wholes.nearly.iter().filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
+    .chain(solved.map(|group| named(AlikeKind::Solution, group)))
+    .collect();
     let pairs =
         pairs.into_iter().filter(|pair| !known.is_one_group([&names[pair.one], &names[pair.other]].into_iter()));
     let pairs = pairs.map(|pair| Likeness {
@@ -103,9 +108,31 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
     (pairs.collect(), alike)
 }
 
-/// What grading reads of a submission: its digest, and its code. What is not graded is no evidence.
-fn graded(path: &Path, languages: &[CodeLanguage]) -> (String, Files) {
-    Submission::read(path, languages).map(|read| (digest(&read), code(read.files.into_iter()))).unwrap_or_default()
+/// What tells whether two submissions are the same.
+#[derive(Default)]
+struct Same {
+    /// The digest of all of it.
+    whole: String,
+    /// That of a script without remarks and blank lines, else the same as `whole`.
+    said: String,
+}
+
+/// What grading reads of a submission: its digests, and its code. What is not graded is no evidence.
+fn graded(path: &Path, languages: &[CodeLanguage]) -> (Same, Files) {
+    Submission::read(path, languages).map(|read| (same(&read), code(read.files.into_iter()))).unwrap_or_default()
+}
+
+fn same(submission: &Submission) -> Same {
+    let whole = digest(submission);
+    let mut texts = submission.files.values();
+    let said = match (submission.language, texts.next(), texts.next()) {
+        (CodeLanguage::Script, Some(script), None) => {
+            let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            hex(&Sha256::digest(lines.collect::<Vec<_>>().join("\n")))
+        }
+        _ => whole.clone(),
+    };
+    Same { whole, said }
 }
 
 /// What tells whether two submissions are the same. A file alone is the same whatever it is called: platforms put the learner's name
@@ -121,7 +148,7 @@ fn digest(submission: &Submission) -> String {
 /// The digests of what every learner was given.
 fn given(pack: &Pack) -> BTreeSet<String> {
     let starters = pack.exercise.languages.iter().filter_map(|language| {
-        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| digest(&starter))
+        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| same(&starter).said)
     });
     starters.collect()
 }
@@ -207,6 +234,11 @@ mod tests {
         let files = files.map(|(path, text)| (path.to_owned(), text.clone()));
         let (alike, _) = found("expose-lru", &files);
         assert_eq!(alike, [(AlikeKind::Identical, vec!["ann".to_owned(), "bob".to_owned()])]);
+        // Remarks and blank lines make no other script of it.
+        let remarked = ("dan/script.txt".to_owned(), format!("# mine\n\n{script}"));
+        let (alike, _) = found("expose-lru", &[&files[..], &[remarked]].concat());
+        let all = ["ann", "bob", "dan"].map(str::to_owned).to_vec();
+        assert_eq!(alike, [(AlikeKind::NearlyIdentical, all)]);
     }
 
     #[test]

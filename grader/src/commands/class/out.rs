@@ -59,15 +59,17 @@ pub(super) fn holds_data(folder: &Path) -> bool {
     read.is_ok() && start.windows(SCHEMA.len()).any(|part| part == SCHEMA.as_bytes())
 }
 
+/// Whether a file of that name goes back to a platform.
+pub(super) fn is_handed_back(name: &str) -> bool {
+    name == super::hand_back::FEEDBACK || name.starts_with("marks-") && name.to_lowercase().ends_with(".csv")
+}
+
 /// What would be written over although no grading wrote it: a folder in which there is neither a class's memory nor its data.
 fn would_overwrite(out: &Path) -> Option<String> {
     if is_results(out) || holds_data(out) {
         return None;
     }
-    let is_ours = |name: &str| {
-        [PAGE, TABLE, DATA, PAGES, super::hand_back::FEEDBACK].contains(&name)
-            || name.starts_with("marks-") && name.to_lowercase().ends_with(".csv")
-    };
+    let is_ours = |name: &str| [PAGE, TABLE, DATA, PAGES].contains(&name) || is_handed_back(name);
     let entries = match fs::read_dir(out) {
         Err(error) if error.kind() == ErrorKind::NotFound => return None,
         entries => entries.ok()?,

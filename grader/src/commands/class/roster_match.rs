@@ -1,7 +1,5 @@
 //! Who of the roster handed in what.
 
-use std::collections::BTreeSet;
-
 use crate::class::roster::Roster;
 use crate::class::summary::{Learner, State};
 use crate::host::printable;
@@ -19,9 +17,17 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
     let known: Vec<(&str, &Owner)> =
         learners.iter().filter_map(|learner| Some((learner.learner.as_str(), learner.owner.as_ref()?))).collect();
     let all_found = roster.matched(&known);
+    let unmatched: Vec<(&str, &Owner)> =
+        known.iter().zip(&all_found).filter(|(_, found)| found.is_err()).map(|(learner, _)| *learner).collect();
+    let unclear = roster.candidates(&unmatched, &known);
     let mut matched: Vec<Vec<usize>> = Vec::new();
     for (learner, found) in learners.iter_mut().zip(all_found) {
         let (people, why) = found.map_or_else(|why| (Vec::new(), Some(why)), |people| (people, None));
+        if let [person] = people[..] {
+            let name = printable::line(&roster.people[person].name);
+            let is_said = learner.learner.to_lowercase().contains(&name.to_lowercase());
+            learner.name = if is_said { String::new() } else { name };
+        }
         learner.late |= people.iter().any(|person| roster.people[*person].late);
         let is_draft = people.iter().any(|person| roster.people[*person].draft);
         for remark in is_draft.then_some(DRAFT).into_iter().chain(why) {
@@ -30,13 +36,6 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
         }
         matched.push(people);
     }
-    let unclear: BTreeSet<usize> = learners
-        .iter()
-        .zip(&matched)
-        .filter(|(_, people)| people.is_empty())
-        .filter_map(|(learner, _)| Some(roster.candidates(&learner.learner, learner.owner.as_ref()?)))
-        .flatten()
-        .collect();
     let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
     let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
     let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
@@ -44,6 +43,7 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
         let is_unclear = unclear.contains(&at);
         learners.push(Learner {
             learner: printable::line(&learner),
+            name: String::new(),
             path: String::new(),
             late: false,
             state: if is_unclear { State::Unmatched } else { State::NotSubmitted },

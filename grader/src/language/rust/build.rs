@@ -17,7 +17,7 @@ use crate::language::rust::places::{SOURCES, own_names, together};
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::rustc::{CPU_S, Call, Message, Outcome};
 use crate::language::rust::toolbox::{Target, Toolbox};
-use crate::language::rust::words::in_learners_words;
+use crate::language::rust::words::{in_learners_words, not_allowed};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::language::wasm::Program;
 
@@ -270,8 +270,7 @@ impl Workshop<'_> {
             )),
             "E0432" | "E0433" | "E0463" => {
                 let name = self.inspection.foreign_crates.iter().find(|name| text.contains(&format!("`{name}`")))?;
-                let allowed = self.interface.allowed_crates.join("`, `");
-                let text = format!("the crate `{name}` is not allowed here: use std and `{allowed}` only");
+                let text = not_allowed(name, &self.interface.allowed_crates);
                 Some(diagnostic::at(file, *line, *column, &text))
             }
             _ => None,

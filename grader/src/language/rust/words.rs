@@ -45,6 +45,16 @@ fn without_code(message: &str) -> String {
     code.map_or_else(|| message.to_owned(), |(before, after)| format!("{before}{after}"))
 }
 
+/// What is said of a crate that an exercise does not allow.
+pub(super) fn not_allowed(name: &str, allowed: &[String]) -> String {
+    let allowed = allowed.join("`, `");
+    if allowed.is_empty() {
+        format!("the crate `{name}` is not allowed here: use std alone")
+    } else {
+        format!("the crate `{name}` is not allowed here: use std and `{allowed}` only")
+    }
+}
+
 /// The message without the adapter's names. Cost: O(text x names).
 pub(super) fn in_learners_words(message: &str) -> String {
     let message = without_code(message);
@@ -89,6 +99,14 @@ fn is_internal(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crate_that_is_not_allowed_is_told_with_those_that_are() {
+        let told =
+            |allowed: &[&str]| not_allowed("rand", &allowed.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+        assert_eq!(told(&[]), "the crate `rand` is not allowed here: use std alone");
+        assert_eq!(told(&["a", "b"]), "the crate `rand` is not allowed here: use std and `a`, `b` only");
+    }
 
     #[test]
     fn no_name_of_the_adapters_reaches_a_learner() {
