@@ -151,6 +151,10 @@ fn what_was_not_graded_never_shows_a_pass_or_a_point() {
         assert_eq!(gradescope.get("score"), is_marked.then(|| 0.into()).as_ref());
         let tests = gradescope.get("tests");
         assert!(tests.is_none_or(|tests| is_marked && no_test_passed(tests, "status", "passed".into())));
+        let said = gradescope["output"].as_str().expect("a text");
+        let reason =
+            report.diagnostics.iter().all(|found| said.contains(found.message.lines().next().unwrap_or_default()));
+        assert!(is_marked || reason, "{said}");
         let classroom = json(Format::Classroom50);
         assert_eq!(classroom["score"], 0);
         assert_eq!(classroom["max-score"] == 0, !is_marked);

@@ -4,7 +4,7 @@ use cachedojo_judge::Report;
 use cachedojo_notation::text::Language;
 use serde::Serialize;
 
-use super::rows::{headline, mark_of, resemblances, rows};
+use super::rows::{headline, mark_of, obstacle, resemblances, rows};
 use super::words::Words;
 
 #[derive(Serialize)]
@@ -63,11 +63,12 @@ pub(super) fn render(report: &Report, language: Language) -> String {
             visibility: "visible",
         })
         .collect();
-    let mut output = headline(report, words) + "\n";
+    let score = mark_of(report);
+    // Without tests the reason stands nowhere else.
+    let mut output = if score.is_some() { headline(report, words) + "\n" } else { obstacle(report, words) };
     for line in resemblances(report, words) {
         output += &(line + "\n");
     }
-    let score = mark_of(report);
     super::pretty::pretty(&Results {
         score,
         output,
