@@ -55,7 +55,7 @@ def write_frame(fd, data):
 
 def confinement(program):
     """What a child calls to add the second filter: no new process, no raised limit. `program` is what the kernel takes, made by the
-    grader; without one the child is only bound to a processor."""
+    grader; without one nothing is added. And what a child calls to stay on the processor on which it is."""
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
@@ -65,15 +65,17 @@ def confinement(program):
         _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
     it = Filter(len(program) // 8, ctypes.addressof(code))
-    prctl, where, it_at = libc.prctl, libc.sched_getcpu, ctypes.addressof(it)
-    where_to, prctl.argtypes = os.sched_setaffinity, [ctypes.c_int] + [ctypes.c_ulong] * 4
+    prctl, it_at = libc.prctl, ctypes.addressof(it)
+    prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+    where, set_affinity = libc.sched_getcpu, os.sched_setaffinity
 
-    def confine():
-        # One thread of a run goes on at a time. On one processor it hands over to the next in a third of the time.
+    def stay():
         try:
-            where_to(0, {where()})
+            set_affinity(0, {where()})
         except OSError:
             pass
+
+    def confine():
         if not it.len:
             return
         # PR_SET_PDEATHSIG, SIGKILL: when the grader is killed this process's parent ends, and then nobody would end what waits for ever.
@@ -84,7 +86,7 @@ def confinement(program):
 
     # The kernel reads it at each call: it lives as long as the function.
     confine.code = code
-    return confine
+    return confine, stay
 
 
 def limit(limits):
@@ -131,8 +133,11 @@ def alone(keep, limits, confine):
     confine()
 
 
-def child(request, out, extra, code, confine):
+def child(request, out, extra, code, confine, stay):
     """The child's whole life: limits, filter, then the run, which does not come back."""
+    if request["do"] == "run":
+        # One thread of a run goes on at a time: on one processor it hands over to the next in a third of the time.
+        stay()
     alone({out, *extra}, request["limits"], confine)
     maker = maker_of(request["do"])
     if code and maker:
@@ -210,7 +215,7 @@ def compiled(request, confine):
 
 
 def serve(settings):
-    confine, body_max = settings["confine"], settings["body_max"]
+    confine, body_max = settings["confinement"][0], settings["body_max"]
     files, code = None, b""
     while True:
         request = json.loads(read_frame(0))
@@ -224,7 +229,7 @@ def serve(settings):
         if pid == 0:
             try:
                 os.close(read)
-                child(request, write, extra, code, confine)
+                child(request, write, extra, code, *settings["confinement"])
             finally:
                 os._exit(70)
         for fd in extra:
@@ -272,7 +277,7 @@ def prepare(settings):
     import guard
     import run  # noqa: F401
 
-    settings["confine"] = confinement(bytes.fromhex(settings["filter"]))
+    settings["confinement"] = confinement(bytes.fromhex(settings["filter"]))
     if settings.get("tests"):
         # The toolbox holds no plugin of pytest's: looking for some took each run a fifth of its start.
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
