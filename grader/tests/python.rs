@@ -195,6 +195,15 @@ fn files_of_another_system_change_no_answer() {
 }
 
 #[test]
+fn work_is_counted_and_not_timed() {
+    // Each run takes all the steps that one may; together they may take four times as many, on every machine.
+    let endless =
+        built("def simulate_distributed_cache(commands):\n    while True:\n        pass\n").expect("it compiles");
+    let ends: Vec<_> = (0..6).map(|_| answer(&endless, Plan::Calm, &["a"]).expect_err("it has no end")).collect();
+    assert_eq!(ends, [vec![Crash::OutOfFuel; 4], vec![Crash::CutOff; 2]].concat());
+}
+
+#[test]
 fn a_run_is_replayed_by_its_switches() {
     let program = built(LOST).expect("it compiles");
     let run = |schedule: Schedule| {

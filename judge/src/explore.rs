@@ -1,5 +1,7 @@
 //! One case under many schedules, for a subject with threads: a case that passes in one order of its threads must pass in all.
 
+use std::collections::BTreeMap;
+
 use cachedojo::random::Random;
 use cachedojo_lab::event::What;
 use cachedojo_lab::schedule::{Plan, Schedule, Switch};
@@ -156,10 +158,17 @@ pub(super) fn tell(case: &mut CaseOutcome, language: Language, runs_max: u32, ru
     // A run without an end takes longest: it is not repeated to be shortened.
     let shortens = case.verdict != Verdict::Timeout;
     let mut runs = 0;
+    // Many orders of dropping lead to one list.
+    let mut known: BTreeMap<Vec<Switch>, bool> = BTreeMap::new();
     let mut shows = |switches: &[Switch]| {
+        if let Some(shown) = known.get(switches) {
+            return *shown;
+        }
         runs += 1;
         let replay = Schedule { any_moment, ..Schedule::new(Plan::Replay(switches.to_vec())) };
-        shortens && runs <= runs_max && fails(&run(&replay).0)
+        let shown = shortens && runs <= runs_max && fails(&run(&replay).0);
+        known.insert(switches.to_vec(), shown);
+        shown
     };
     let shortest = schedule.switches.take().filter(|switches| shows(switches)).map(|all| shrink(all, &mut shows));
     let plan = shortest.clone().map_or_else(|| schedule.plan.clone(), Plan::Replay);

@@ -39,9 +39,11 @@ struct Break {
 impl Trait {
     fn of(case: &CaseOutcome) -> Self {
         let Some(at) = &case.divergence else { return Self { verdict: case.verdict, breaks: Vec::new() } };
-        // The place depends on which failing schedule was found first, so on chance.
+        // The place depends on which failing schedule was found first, so on chance. But who does not wait for a thread and who has
+        // it too early are two bugs.
         if matches!(case.verdict, Verdict::Race | Verdict::Deadlock) {
-            return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, "", "")] };
+            let expected = if lacks_an_answer(case) { "an answer" } else { "" };
+            return Self { verdict: case.verdict, breaks: vec![Break::of(case, 0, expected, "")] };
         }
         let told = case.events.iter().filter_map(|event| match &event.what {
             What::Broken { expected, actual } => Some((event.step, expected, actual)),
@@ -49,11 +51,7 @@ impl Trait {
         });
         let mut breaks: Vec<Break> = Vec::new();
         // A whole run of commands was judged by its first wrong answer: the others tell bugs apart too.
-        let is_whole_run = |what: &What| matches!(what, What::Said { .. });
-        if case.verdict == Verdict::Fail
-            && !case.events.is_empty()
-            && case.events.iter().all(|it| is_whole_run(&it.what))
-        {
+        if case.verdict == Verdict::Fail && is_whole_run(case) {
             let wrong = simulate::wrong(&case.script, &case.events);
             breaks.extend(wrong.into_iter().map(|(step, expected, actual)| Break {
                 step,
@@ -93,6 +91,17 @@ impl Trait {
     fn has(&self, at: &Break) -> bool {
         self.breaks.iter().any(|own| own.is_like(at))
     }
+}
+
+/// Whether a case is a run of commands that was judged as a whole.
+fn is_whole_run(case: &CaseOutcome) -> bool {
+    !case.events.is_empty() && case.events.iter().all(|event| matches!(event.what, What::Said { .. }))
+}
+
+/// Whether some command of a whole run has no answer, but at most what stood in its place before (an empty text, Python's `None`).
+fn lacks_an_answer(case: &CaseOutcome) -> bool {
+    let is_none = |said: &str| said.is_empty() || said.starts_with("\u{27e8}None");
+    is_whole_run(case) && simulate::wrong(&case.script, &case.events).iter().any(|(_, _, said)| is_none(said))
 }
 
 impl Break {

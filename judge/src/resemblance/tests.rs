@@ -82,6 +82,20 @@ fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
     CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule }
 }
 
+#[test]
+fn a_race_that_leaves_a_command_without_an_answer_is_another_bug() {
+    let raced = |said: &[&str]| {
+        let told = said.iter().map(|text| What::Said { text: (*text).to_owned() }).collect();
+        Trait::of(&CaseOutcome { script: "PUT a 1\nGET a\n".to_owned(), ..outcome(Verdict::Race, told) })
+    };
+    let early = raced(&["STORED", "NOT_FOUND"]);
+    assert_eq!(early, raced(&["NOT_FOUND", "STORED"]));
+    for lacking in [&["STORED"][..], &["STORED", ""], &["\u{27e8}None: NoneType\u{27e9}", "1"], &["1"]] {
+        assert_eq!(raced(lacking), raced(&["STORED"]), "{lacking:?}");
+        assert_ne!(raced(lacking), early, "{lacking:?}");
+    }
+}
+
 fn broken(expected: &str, actual: &str) -> What {
     What::Broken { expected: expected.to_owned(), actual: actual.to_owned() }
 }

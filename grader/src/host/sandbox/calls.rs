@@ -220,6 +220,8 @@ fn filter(starts_programs: bool, forks: bool) -> Result<BpfProgram, seccompiler:
     } else if forks {
         rules.insert(libc::SYS_clone, vec![masked(NAMESPACES, 0)?]);
         rules.insert(libc::SYS_wait4, Vec::new());
+        // On which processor a child stays, which it says before it adds the filter that forbids this.
+        rules.insert(libc::SYS_sched_setaffinity, vec![is(0, 0)?]);
         #[cfg(target_arch = "x86_64")]
         rules.insert(libc::SYS_fork, Vec::new());
     } else {

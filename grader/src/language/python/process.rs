@@ -240,7 +240,9 @@ impl Runner {
         let arguments = ["-s", "-P", "-S", "-B", "-X", "utf8", "-c", BOOT].map(OsString::from);
         let mut readable = self.interpreter.readable();
         readable.extend(self.site.clone());
-        let environment = [("PYTHONHASHSEED", OsString::from("0"))];
+        // One heap for all threads: only one of them runs at a time.
+        let environment =
+            [("PYTHONHASHSEED", "0"), ("MALLOC_ARENA_MAX", "1")].map(|(name, value)| (name, OsString::from(value)));
         let limits = sandbox::Limits {
             // It lives as long as it is used; each request has a deadline of its own.
             wall: Duration::from_hours(24),

@@ -20,11 +20,17 @@ use crate::language::toolchain::{Factory, Limits, NotStarted};
 /// The function of `line-cache`.
 pub const SIMULATE: &str = "simulate_distributed_cache";
 
-/// The most steps (instructions of the submission's own code) of one run.
-const STEPS_MAX: u64 = 30_000_000;
-/// Processor time of all runs of a submission together, in milliseconds; further runs are cut off.
-const SPENT_MS_MAX: u64 = 45_000;
-/// The processor time that is charged for a run without an end in time.
+/// The most steps (instructions of the submission's own code; half as many lines) of one run: a third at most of the processor time
+/// that it may take.
+const STEPS_MAX: u64 = 10_000_000;
+/// The work of all runs of a submission together, in steps; further runs are cut off. That of a right program is half of it. It
+/// is counted and not timed, so that a slower machine gives the same report.
+const WORK_MAX: u64 = 40_000_000;
+/// What a run costs beside its steps: a process, and the import.
+const RUN_WORK: u64 = 15_000;
+/// And what a thread costs.
+const THREAD_WORK: u64 = 500;
+/// The processor time after which a run that was killed is one without an end, in milliseconds.
 const OUT_OF_TIME_MS: u64 = 15_000;
 /// Between a look at what threads share and a change after it are at least so many instructions: whether it was so is tested, and what
 /// is changed is fetched.
@@ -40,14 +46,14 @@ pub struct Program {
     runners: Arc<Runners>,
     /// The lengths of calm runs, by their commands: a priority plan needs to know how long a run is.
     lengths: Arc<Mutex<BTreeMap<u64, u64>>>,
-    /// Processor time of all runs so far, in milliseconds.
-    spent_ms: Arc<AtomicU64>,
+    /// The work of all runs so far.
+    work: Arc<AtomicU64>,
 }
 
 impl Program {
     /// A program of these files, with the root file `entry`.
     pub fn new(files: BTreeMap<String, String>, entry: &str, runners: Arc<Runners>) -> Self {
-        Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default(), spent_ms: Arc::default() }
+        Self { files: Arc::new(files), entry: entry.into(), runners, lengths: Arc::default(), work: Arc::default() }
     }
 
     /// A fresh subject.
@@ -102,6 +108,8 @@ impl Program {
         any_moment: bool,
         random: u64,
     ) -> Result<Heard, String> {
+        // A calm run counts lines.
+        let steps_max = if matches!(plan, wire::Plan::Calm) { STEPS_MAX / 2 } else { STEPS_MAX };
         let ask = Ask::Run {
             entry: &self.entry,
             item: SIMULATE,
@@ -109,18 +117,21 @@ impl Program {
             earlier,
             schedule: plan,
             any_moment,
-            steps_max: STEPS_MAX,
+            steps_max,
             random,
             lines_max: LINES_MAX,
             bytes_max: ANSWER_BYTES_MAX,
         };
         let heard = self.runners.ask(&ask, &self.files)?;
-        let spent = match &heard {
-            Heard::Reply(header, _) | Heard::Silent(header, _) => header.cpu_ms,
-            // The true time is unknown, so the most is charged.
-            Heard::Gibberish | Heard::OutOfTime(_) => OUT_OF_TIME_MS,
+        let work = match &heard {
+            Heard::Reply(_, reply) => reply
+                .observed
+                .as_ref()
+                .map_or(0, |seen| seen.steps * STEPS_MAX / steps_max + u64::from(seen.threads) * THREAD_WORK),
+            // Nobody counted, so the most is charged.
+            Heard::Silent(..) | Heard::Gibberish | Heard::OutOfTime(_) => STEPS_MAX,
         };
-        self.spent_ms.fetch_add(spent, Ordering::Relaxed);
+        self.work.fetch_add(RUN_WORK + work, Ordering::Relaxed);
         Ok(heard)
     }
 }
@@ -184,7 +195,7 @@ impl Subject for PythonSubject {
             return Err(crash.clone());
         }
         let is_over = budget::left_to_run().is_some_and(|left| left.is_zero());
-        if is_over || self.program.spent_ms.load(Ordering::Relaxed) > SPENT_MS_MAX {
+        if is_over || self.program.work.load(Ordering::Relaxed) > WORK_MAX {
             return Err(Crash::CutOff);
         }
         let answer = match request {

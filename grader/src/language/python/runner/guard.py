@@ -61,15 +61,18 @@ MAY_LOOK = ("collections/__init__.py", "dataclasses.py", "enum.py", "typing.py",
             "logging/__init__.py", "traceback.py")
 
 
-def install(told, foreign, ours, frames=True):
+def install(told, foreign, ours, frames=True, asked=(None,)):
     """Refuses from now on, by way of `told(what)`, which does not come back.
 
     Without `frames` who looks at frames is let: pytest does, and nothing there is worth a look.
-    `foreign` is how the names of files begin that are not the submission's, `ours` those of the runner."""
+    `foreign` is how the names of files begin that are not the submission's, `ours` those of the runner. `asked` holds the frame
+    that the runner itself is looking at: it does so for every call, and who asks need not be found out then."""
     refused, doors, getframe = REFUSED, DOORS, _getframe
     busy = [False]
 
     def hook(event, args):
+        if event == "object.__getattr__" and (args[0] is asked[0] or args[1] not in doors):
+            return
         if event == "import" and args[0] in NATIVE:
             told(f"imports `{args[0]}`")
         if event in refused or frames and event in WATCHED:
@@ -89,7 +92,7 @@ def install(told, foreign, ours, frames=True):
             if caller not in ours and not (not frames and caller.startswith(foreign)):
                 told(refused[event])
         elif event == "object.__getattr__":
-            if args[1] in doors and not caller.startswith(foreign):
+            if not caller.startswith(foreign):
                 told(f"reads `{args[1]}`")
         elif event == "object.__setattr__" or event == "object.__delattr__":
             if args[1] == "__code__":

@@ -3,9 +3,6 @@ code of theirs runs for it, so nothing of a run reaches the next. Its cost is a 
 
 import os
 
-# The most bytes that are kept; what is larger is compiled in each run.
-BYTES_MAX = 16 << 20
-
 
 class Plain:
     """What pytest's compiler asks of its settings: no hook for asserts that hold."""

@@ -20,6 +20,8 @@ _Frame = type(_getframe())
 _back = _Frame.f_back.__get__
 _trace_opcodes = _Frame.f_trace_opcodes.__set__
 _trace_lines = _Frame.f_trace_lines.__set__
+# The frame that is being looked at here: see `guard.install`.
+asked = [None]
 
 # Threads of the system at the same time, for which there is memory. Who was started after so many of them begins when one of them has
 # ended, or when all of them wait.
@@ -580,13 +582,20 @@ class Scheduler:
         return told
 
 
+def _file_of(frame):
+    asked[0] = frame
+    name = frame.f_code.co_filename
+    asked[0] = None
+    return name
+
+
 def _line(foreign):
     """The line of the submission's that called into the library."""
     frame = _getframe(2)
     for _ in range(12):
         if frame is None:
             return 0
-        if not frame.f_code.co_filename.startswith(foreign):
+        if not _file_of(frame).startswith(foreign):
             return frame.f_lineno or 0
         frame = _back(frame)
     return 0
@@ -603,12 +612,15 @@ def _now():
 def _stepper(s):
     """What `sys.settrace` takes, and how its count of steps is read and set. It is called for every instruction, so it does
     next to nothing: a closure over one number."""
-    foreign, look, left = s.foreign, s._look, 0
+    foreign, look, left, own = s.foreign, s._look, 0, asked
     # Where nobody is preempted a line is step enough.
     by_instruction = s.kind != "calm"
 
     def trace(frame, event, arg):
-        if frame.f_code.co_filename.startswith(foreign):
+        own[0] = frame
+        name = frame.f_code.co_filename
+        own[0] = None
+        if name.startswith(foreign):
             return None
         if by_instruction:
             _trace_opcodes(frame, True)

@@ -1,17 +1,21 @@
 """The runner's process: it reads one request, forks a child for it, and says what the child said. No code of a submission
 ever runs in this process itself, and nothing of a run reaches the next. All that is kept between requests is the code of
-tests, compiled once by a child that runs none of it: bytes that this process does not read.
+the submission, compiled once by a child that runs none of it: bytes that this process does not read.
+
+A grading is hundreds of short runs, so whatever is the same for all of them is done here, before the fork.
 
 Frames on both pipes: four bytes of length, little-endian, then so many bytes of JSON. For a request come two: how the
 child ended, as the system says, then the child's own bytes as they are. Whoever reads them believes the first only.
 """
 
+import gc
 import json
 import os
 import resource
 import select
-import signal
 import sys
+from _signal import SIG_DFL, SIGPIPE
+from _signal import signal as real_signal
 from time import clock_gettime as real_clock
 
 import plain
@@ -19,6 +23,8 @@ import plain
 # A child that uses no processor at all for so long, in seconds on the wall, waits for something that is not there. On a busy
 # machine who only waits for the processor gets a little of it in that time.
 STILL_S = 8
+# The most bytes of code that are kept; what is larger is compiled in each run.
+CODE_BYTES_MAX = 16 << 20
 OURS = ("guard", "plain", "proxy", "rewrite", "run", "scheduler", "sealed", "stage", "suite", "threads", "zygote")
 
 
@@ -47,8 +53,9 @@ def write_frame(fd, data):
     write_all(fd, len(data).to_bytes(4, "little") + data)
 
 
-def confine(program):
-    """Adds the second filter: no new process, no raised limit. `program` is what the kernel takes, made by the grader."""
+def confinement(program):
+    """What a child calls to add the second filter: no new process, no raised limit. `program` is what the kernel takes, made by the
+    grader; without one nothing is added. And what a child calls to stay on the processor on which it is."""
     import ctypes
 
     libc = ctypes.CDLL(None, use_errno=True)
@@ -58,11 +65,28 @@ def confine(program):
         _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
     it = Filter(len(program) // 8, ctypes.addressof(code))
-    # PR_SET_PDEATHSIG, SIGKILL: when the grader is killed this process's parent ends, and then nobody would end what waits for ever.
-    if libc.prctl(1, 9, 0, 0, 0) != 0:
-        os._exit(71)
-    if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, ctypes.byref(it), 0, 0) != 0:
-        os._exit(71)
+    prctl, it_at = libc.prctl, ctypes.addressof(it)
+    prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+    where, set_affinity = libc.sched_getcpu, os.sched_setaffinity
+
+    def stay():
+        try:
+            set_affinity(0, {where()})
+        except OSError:
+            pass
+
+    def confine():
+        if not it.len:
+            return
+        # PR_SET_PDEATHSIG, SIGKILL: when the grader is killed this process's parent ends, and then nobody would end what waits for ever.
+        if prctl(1, 9, 0, 0, 0) != 0:
+            os._exit(71)
+        if prctl(38, 1, 0, 0, 0) != 0 or prctl(22, 2, it_at, 0, 0) != 0:
+            os._exit(71)
+
+    # The kernel reads it at each call: it lives as long as the function.
+    confine.code = code
+    return confine, stay
 
 
 def limit(limits):
@@ -72,7 +96,7 @@ def limit(limits):
         resource.setrlimit(what, (most, hard))
 
 
-def stage(request, program):
+def stage(request, confine):
     """A second child, with the cache under test. It alone reads the cache's source, from the request's second frame: no
     process that runs a submission's code ever holds it. Returns the ends of the pipes to it."""
     to_stage, from_stage = os.pipe(), os.pipe()
@@ -80,7 +104,7 @@ def stage(request, program):
     if pid == 0:
         try:
             source = read_frame(0).decode()
-            alone((to_stage[0], from_stage[1]), request["limits"], program)
+            alone((to_stage[0], from_stage[1]), request["limits"], confine)
             schedule = dict(request["schedule"], one_in=request["one_in"])
             sys.modules["stage"].run(source, to_stage[0], from_stage[1], schedule, 50 * request["steps_max"],
                                      tuple(request["foreign"]))
@@ -93,7 +117,7 @@ def stage(request, program):
     return pid, (from_stage[0], to_stage[1])
 
 
-def alone(keep, limits, program):
+def alone(keep, limits, confine):
     """Nothing open but what is kept; limits; the second filter."""
     null = os.open("/dev/null", os.O_RDWR)
     for fd in (0, 1, 2):
@@ -104,17 +128,20 @@ def alone(keep, limits, program):
         os.closerange(low, fd)
         low = fd + 1
     os.closerange(low, 4096)
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    real_signal(SIGPIPE, SIG_DFL)
     limit(limits)
-    if program:
-        confine(program)
+    confine()
 
 
-def child(request, out, extra, code, program):
+def child(request, out, extra, code, confine, stay):
     """The child's whole life: limits, filter, then the run, which does not come back."""
-    alone({out, *extra}, request["limits"], program)
-    if code:
-        sys.modules["rewrite"].use(code, request["files"])
+    if request["do"] == "run":
+        # One thread of a run goes on at a time: on one processor it hands over to the next in a third of the time.
+        stay()
+    alone({out, *extra}, request["limits"], confine)
+    maker = maker_of(request["do"])
+    if code and maker:
+        sys.modules[maker].use(code, request["files"])
     run = sys.modules["suite" if request["do"].startswith("tests") else "run"].run
     # Out of the submission's sight: what it does not find it does not patch.
     for name in OURS:
@@ -166,41 +193,43 @@ def stuck(body):
     os._exit(0)
 
 
-def compiled(request, program):
-    """The code of the request's tests, made by a child; none if they are too much for it. And the time that took."""
-    from rewrite import BYTES_MAX
+def maker_of(task):
+    """Which of our modules compiles what this request runs; none for one that runs nothing."""
+    return {"tests": "rewrite", "run": "run"}.get(task)
 
+
+def compiled(request, confine):
+    """The code of the request's files, made by a child; none if they are too much for it. And the time that took."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
-            alone({write}, request["limits"], program)
-            write_all(write, sys.modules["rewrite"].compiled(request["files"]))
+            alone({write}, request["limits"], confine)
+            write_all(write, sys.modules[maker_of(request["do"])].compiled(request["files"]))
             os._exit(0)
         finally:
             os._exit(70)
-    body, status, cpu = outcome_of(pid, read, write, BYTES_MAX)
-    whole = status == 0 and len(body) <= BYTES_MAX
+    body, status, cpu = outcome_of(pid, read, write, CODE_BYTES_MAX)
+    whole = status == 0 and len(body) <= CODE_BYTES_MAX
     return bytes(body) if whole else b"", cpu
 
 
 def serve(settings):
-    program = bytes.fromhex(settings["filter"])
-    body_max = settings["body_max"]
+    confine, body_max = settings["confinement"][0], settings["body_max"]
     files, code = None, b""
     while True:
         request = json.loads(read_frame(0))
-        tests, cpu = request["do"] == "tests", 0.0
-        staged, extra = stage(request, program) if tests else (None, ())
-        if tests and files != request["files"]:
+        staged, extra = stage(request, confine) if request["do"] == "tests" else (None, ())
+        cpu = 0.0
+        if maker_of(request["do"]) and files != request["files"]:
             files = request["files"]
-            code, cpu = compiled(request, program)
+            code, cpu = compiled(request, confine)
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 os.close(read)
-                child(request, write, extra, code if tests else b"", program)
+                child(request, write, extra, code, *settings["confinement"])
             finally:
                 os._exit(70)
         for fd in extra:
@@ -224,7 +253,6 @@ def serve(settings):
 
 def prepare(settings):
     """Imports what submissions may use, on top of the scheduler, before the first fork: no run pays for it."""
-    import ctypes  # noqa: F401  for `confine`
     import faulthandler  # noqa: F401
 
     import sealed
@@ -246,9 +274,10 @@ def prepare(settings):
     import re  # noqa: F401
     import string  # noqa: F401
     import typing  # noqa: F401
-    import guard  # noqa: F401
+    import guard
     import run  # noqa: F401
 
+    settings["confinement"] = confinement(bytes.fromhex(settings["filter"]))
     if settings.get("tests"):
         # The toolbox holds no plugin of pytest's: looking for some took each run a fifth of its start.
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -262,6 +291,13 @@ def prepare(settings):
 
         warm_pytest()
         warm_freezegun()
+    else:
+        # pytest looks at frames; nothing else has business there.
+        guard.hide_runner()
+        guard.close_doors()
+    # A collection in a child would touch all that is here, and each page that is touched is copied.
+    gc.collect()
+    gc.freeze()
 
 
 def warm_pytest():
