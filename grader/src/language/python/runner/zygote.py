@@ -150,19 +150,27 @@ def child(request, out, extra, code, confine, stay):
     run(request, out, extra)
 
 
-def hear(child, fd, most):
-    """What a child says, up to its end; and whether it neither says nor does anything any more: it waits for what never
-    comes. This process may not kill, so whoever started it does."""
-    clock, still, seen = (~child << 3) | 2, 0, -1.0
+def used_by(processes):
+    """The seconds of processor time that they have used so far, those that cannot be asked left out."""
+    used = 0.0
+    for process in processes:
+        try:
+            used += real_clock((~process << 3) | 2)
+        except OSError:
+            continue
+    return used
+
+
+def hear(processes, fd, most):
+    """What a child says, up to its end; and whether neither it nor whoever answers it says or does anything any more: they wait for
+    what never comes. This process may not kill, so whoever started it does."""
+    still, seen = 0, -1.0
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     body = bytearray()
     while len(body) <= most:
         if not poll.poll(1000):
-            try:
-                used = real_clock(clock)
-            except OSError:
-                used = -1.0
+            used = used_by(processes)
             still = still + 1 if used == seen else 0
             seen = used
             if still >= STILL_S:
@@ -175,10 +183,10 @@ def hear(child, fd, most):
     return body, False
 
 
-def outcome_of(child, read, write, most):
-    """What a child says, its exit status, and the seconds of processor time that it took."""
+def outcome_of(child, read, write, most, beside=()):
+    """What a child says, its exit status, and the seconds of processor time that it took. `beside` are those that it may wait for."""
     os.close(write)
-    body, is_stuck = hear(child, read, most)
+    body, is_stuck = hear((child, *beside), read, most)
     if is_stuck:
         stuck(body[:most])
     os.close(read)
@@ -234,7 +242,7 @@ def serve(settings):
                 os._exit(70)
         for fd in extra:
             os.close(fd)
-        body, status, used = outcome_of(pid, read, write, body_max)
+        body, status, used = outcome_of(pid, read, write, body_max, () if staged is None else (staged,))
         cpu += used
         if staged is not None:
             # Its pipes are closed, so it ends too.
