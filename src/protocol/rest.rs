@@ -19,8 +19,8 @@
 //! Any of them: 400 for an invalid namespace, key, pattern, value or body, 404 for another path, 405 (with `Allow`) for another
 //! method. In a path, `stats`, `mget` and `mset` are not keys. Every body is JSON; an error's is `{"error": "…"}`.
 //!
-//! **Where the document is unclear.** A namespace has 1 to 100 letters, digits, `_` and `-`; a key has 1 to 255 bytes without
-//! control characters, percent-encoded in the path. A TTL is in seconds; a missing one, `null` or 0 means the namespace's default
+//! **Where the document is unclear.** A namespace has 1 to 100 letters, digits, `_` and `-`; a key has 1 to 255 characters, none of
+//! them a control character, percent-encoded in the path. A TTL is in seconds; a missing one, `null` or 0 means the namespace's default
 //! ([`DEFAULT_TTL_S`] unless it is set). An entry is alive before its deadline and gone from it on; `ttl_remaining` is rounded
 //! up. A value is kept as written; its size is its text's, and an entry weighs that, its key's bytes and its tags'. Replacing
 //! answers `"created": false`. An empty pattern or tag is refused, lest it empty the namespace; with both, an entry must match both.

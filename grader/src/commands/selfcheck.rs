@@ -41,7 +41,8 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Result<Outcome> {
     for id in ids.iter().filter(|id| *id != COURSE_ID) {
         let pack = super::load_pack(id)?;
         let bench = Bench::open(&pack, args.trust)?;
-        mistakes += check_pack(&bench, args.seed, !built_in_ids().contains(id))?;
+        let rows = if args.exercise.is_some() { Rows::All } else { Rows::AllBriefly };
+        mistakes += check_pack(&bench, args.seed, rows, !built_in_ids().contains(id))?;
     }
     for corpus in Corpus::ALL {
         if args.exercise.as_deref().is_none_or(|id| id == corpus.exercise()) {
@@ -123,7 +124,7 @@ fn unfit(pack: &Pack, language: CodeLanguage) -> Vec<String> {
 }
 
 /// The mistakes of a pack's part in a language.
-fn check_language(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Result<Vec<String>> {
+fn check_language(bench: &Bench<'_>, language: CodeLanguage, seed: u64, rows: Rows) -> Result<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     let solution = grade(bench, language, "solution", seed)?;
     found.extend(check_solution(solution.as_ref()));
@@ -136,7 +137,7 @@ fn check_language(bench: &Bench<'_>, language: CodeLanguage, seed: u64) -> Resul
     }
     // The bugs that tests are to find are proved by the solution's tests, which find them all.
     if bench.pack.exercise.interface != InterfaceKind::Tests && runs {
-        let fingerprints = fingerprints(bench, language, seed, &mut found)?;
+        let fingerprints = fingerprints(bench, language, seed, rows, &mut found)?;
         found.extend(check_mutants(bench, language, &fingerprints));
     }
     Ok(found)
@@ -165,13 +166,13 @@ fn unfit_names(exercise: &Exercise, is_own: bool) -> Vec<String> {
     mistakes
 }
 
-fn check_pack(bench: &Bench<'_>, seed: u64, is_own: bool) -> Result<usize> {
+fn check_pack(bench: &Bench<'_>, seed: u64, rows: Rows, is_own: bool) -> Result<usize> {
     let mut mistakes = unfit_names(&bench.pack.exercise, is_own);
     for &language in &bench.pack.exercise.languages {
         // Whoever is graded is compared with the known bugs: so nothing is graded before all of these can be made.
         let mut found = unfit(bench.pack, language);
         if found.is_empty() {
-            found = check_language(bench, language, seed)?;
+            found = check_language(bench, language, seed, rows)?;
         }
         let is_only = bench.pack.exercise.languages.len() == 1;
         let where_it_is = if is_only { String::new() } else { format!("in {}, ", language.name()) };
@@ -265,10 +266,11 @@ fn fingerprints(
     bench: &Bench<'_>,
     language: CodeLanguage,
     seed: u64,
+    rows: Rows,
     mistakes: &mut Vec<String>,
 ) -> Result<Vec<Option<Fingerprint>>> {
     let specs: Vec<_> = bench.pack.exercise.mutants.iter().filter(|mutant| mutant.speaks(language)).collect();
-    let outcomes = mutants::fingerprints(bench, language, &specs, Rows::All, seed)?.into_iter();
+    let outcomes = mutants::fingerprints(bench, language, &specs, rows, seed)?.into_iter();
     Ok(outcomes.map(|outcome| outcome.map_err(|error| mistakes.push(format!("{error:#}"))).ok()).collect())
 }
 

@@ -3,11 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::time::Duration;
 
 use serde::Deserialize;
-
-use crate::host::budget;
 
 /// A test with more calls than this is run last, and skipped once another test has found the cache's bug.
 pub const CALLS_HEAVY: u64 = 300;
@@ -16,7 +13,8 @@ pub const CALLS_HEAVY: u64 = 300;
 const SLOWER: u64 = 3;
 
 /// What a run counts for, in milliseconds. It is counted from steps and not measured, so that the same tests come equally far on a machine
-/// that is slow or busy; only work that steps do not see, such as sorting a million numbers, counts for what it takes.
+/// that is slow or busy; only work that steps do not see, such as sorting a million numbers, counts for what it takes. So runs take
+/// at most `SLOWER` times what they count for.
 pub fn cost_ms(counted_ms: u64, cpu_ms: u64) -> u64 {
     counted_ms.max(cpu_ms.saturating_sub((SLOWER - 1) * counted_ms))
 }
@@ -36,12 +34,9 @@ pub trait Suite: Debug {
         heavy: &BTreeSet<String>,
     ) -> Result<(Ran, u64), String>;
 
-    /// Whether this machine has processor time left for another run.
-    ///
-    /// # Errors
-    /// The tests would have it, and this machine is too slow for them: a sentence.
-    fn has_time(&self) -> Result<bool, String> {
-        Ok(budget::left_to_run() != Some(Duration::ZERO))
+    /// Whether no further run can begin, whatever the runs so far count for.
+    fn is_out_of_time(&self) -> bool {
+        false
     }
 
     /// The names of functions whose tests assert nothing, according to their source.

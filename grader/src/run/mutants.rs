@@ -167,6 +167,8 @@ pub enum Rows {
     Killers,
     /// All: to prove the pack.
     All,
+    /// All, those that the mutant passes according to its pack under a few schedules: to prove many packs in a time that one waits for.
+    AllBriefly,
 }
 
 /// Under how many schedules a case of a row that a mutant passes according to its pack is tried.
@@ -195,8 +197,8 @@ impl<'a> Memory<'a> {
 
     fn place(&self, mutant: &MutantSpec) -> Result<PathBuf> {
         let patch = patch(self.bench.pack, self.language, &mutant.id)?;
-        let all = [u8::from(self.rows == Rows::All)];
-        Ok(cached_path("fingerprint", self.digest.clone().with(&[patch.as_bytes(), &all]), "json"))
+        let rows = [self.rows as u8];
+        Ok(cached_path("fingerprint", self.digest.clone().with(&[patch.as_bytes(), &rows]), "json"))
     }
 
     fn knows(&self, mutant: &MutantSpec) -> bool {
@@ -218,10 +220,10 @@ impl<'a> Memory<'a> {
                 case.retain_given(|id| mutant.killed_by.contains(id));
             }
         }
-        // The rows that the mutant is said to pass differ from the solution's in one patch at most, and the solution is tried under
-        // all schedules: a few show whether the patch breaks them too.
-        for check in exercise.checks.iter_mut().filter(|check| !mutant.killed_by.contains(&check.id)) {
-            check.schedules = check.schedules.min(SCHEDULES_OF_PASSED);
+        if self.rows == Rows::AllBriefly {
+            for check in exercise.checks.iter_mut().filter(|check| !mutant.killed_by.contains(&check.id)) {
+                check.schedules = check.schedules.min(SCHEDULES_OF_PASSED);
+            }
         }
         let mut fresh = || factory.subject(&Limits::default()).map_err(|error| error.to_string());
         let outcomes = judge(&exercise, self.seed, &mut fresh)?;

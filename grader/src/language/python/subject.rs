@@ -24,7 +24,7 @@ pub const SIMULATE: &str = "simulate_distributed_cache";
 /// that it may take.
 const STEPS_MAX: u64 = 10_000_000;
 /// The work of all runs of a submission together, in steps; further runs are cut off. That of a right program is half of it. It
-/// is counted and not timed, so that a slower machine gives the same report.
+/// is counted and not timed, so that a slower machine gives the same report as long as the grading's processor time lasts there.
 const WORK_MAX: u64 = 40_000_000;
 /// What a run costs beside its steps: a process, and the import.
 const RUN_WORK: u64 = 15_000;

@@ -32,7 +32,7 @@ impl Grading<'_> {
         told.rotate_left(first);
         let mut confirmed = 0;
         for &bug in &told {
-            if !self.has_time(COST_MS_CONFIRM)? {
+            if !self.has_time(COST_MS_CONFIRM) {
                 break;
             }
             let spec = self.found.bugs[bug].spec;
@@ -114,7 +114,7 @@ impl Grading<'_> {
         let rounds = SEEDS.iter().flat_map(|seed| right.iter().map(move |cache| (cache, *seed))).cycle();
         for (cache, seed) in rounds.take(OFTEN) {
             let killers = self.killers();
-            if !killers.is_empty() && self.has_time(COST_MS_MAX)? {
+            if !killers.is_empty() && self.has_time(COST_MS_MAX) {
                 self.try_right(cache, seed, &self.all_but(&killers), &BTreeSet::new())?;
                 self.drop_unfit();
             }
@@ -145,7 +145,7 @@ impl Grading<'_> {
             if tests.is_empty() {
                 break;
             }
-            if !self.has_time(COST_MS_MAX)? {
+            if !self.has_time(COST_MS_MAX) {
                 return Ok(None);
             }
             let again = self.told_again(spec, &tests)?;

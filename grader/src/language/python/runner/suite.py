@@ -16,10 +16,11 @@ hookwrapper = HookimplMarker("pytest")(hookwrapper=True)
 TEXT_MAX = 1500
 # The last characters of what a test prints, which are shown if it fails.
 PRINTED_MAX = 300
-# How many things that look like tests and are none are told.
 # In seconds: a thread that waits for less does not wait for time to pass.
 LOOK_AGAIN = 0.1
+# Who looks at a clock so often and calls nothing waits for time to pass.
 READS_WITHOUT_A_CALL = 1000
+# How many things that look like tests and are none are told.
 UNCOLLECTED_MAX = 50
 # What an object's own text ends in: another number in every run.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
@@ -271,6 +272,7 @@ def run(request, out, extra):
              "silent": [name for _, tree in trees for name in silent(tree)],
              "uncollected": [found for file, tree in trees for found in uncollected(file, tree)][:UNCOLLECTED_MAX]})
     foreign = tuple(request["foreign"])
+    # A test that takes too many steps ends the run: an exception it could swallow.
     s = scheduler.Scheduler({"kind": "calm"}, request["steps_max"], foreign)
     link = proxy.Link(*extra)
     link.last = scheduler.WALL_START
@@ -280,7 +282,6 @@ def run(request, out, extra):
     def told(what):
         say({"outcome": "forbidden", "what": what})
 
-    # A test that takes too many steps ends the run: an exception it could swallow.
     s.idle = link.idle
     note_waiting(s, link)
     # pytest keeps what it finds here first for itself.
