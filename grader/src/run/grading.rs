@@ -52,10 +52,9 @@ impl Bench<'_> {
         }
     }
 
-    /// The report on a submission whose grading ended before it told what it read: for platforms that is no empty folder.
-    pub fn unheard(&self, path: &Path, seed: u64, rejected: Rejected) -> Report {
-        let read = Submission::read(path, &self.pack.exercise.languages);
-        self.rejected(path, &read.map(|submission| submission.sha256).unwrap_or_default(), seed, rejected)
+    /// The digest of the submission at a path, empty where none can be read.
+    pub fn digest_at(&self, path: &Path) -> String {
+        Submission::read(path, &self.pack.exercise.languages).map(|read| read.sha256).unwrap_or_default()
     }
 
     /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one. Its

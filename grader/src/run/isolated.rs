@@ -169,15 +169,19 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
         // The other process finds them in the cache: the compiler's time is not charged to the submission.
         bench.prepare_lesson(lesson)?;
     }
-    let shown = match &given {
-        Given::Path(path) => PathBuf::from(path),
-        Given::Read(submission) => PathBuf::from(&submission.path),
-        Given::Part(_, name, _) => PathBuf::from(name),
+    // What is read already has its digest; a path is read again only where the other process ends before it tells what it read.
+    let (shown, digest) = match &given {
+        Given::Path(path) => (PathBuf::from(path), None),
+        Given::Read(submission) => (PathBuf::from(&submission.path), Some(submission.sha256.clone())),
+        Given::Part(_, name, _) => (PathBuf::from(name), Some(String::new())),
     };
     let home = scratch::folder().context("making a scratch folder")?;
     match work(bench, given, Work::Grade(seed, language), stop, home.path())?.last {
         Line::Report(report) => Ok(*report),
-        Line::Rejected(rejected) => Ok(bench.unheard(&shown, seed, rejected)),
+        Line::Rejected(rejected) => {
+            let digest = digest.unwrap_or_else(|| bench.digest_at(&shown));
+            Ok(bench.rejected(&shown, &digest, seed, rejected))
+        }
         _ => bail!("the grading process answers something else"),
     }
 }
