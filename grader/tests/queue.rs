@@ -67,7 +67,8 @@ impl Hall {
             hall.write(&format!("pack/{path}"), pack.files[path].as_bytes());
         }
         let rows: Vec<&str> = pack.files["exercise.toml"].split("[[checks]]").take(3).collect();
-        let exercise = rows.join("[[checks]]").replace("= 70", "= 4").replace("id = \"line-cache\"", "id = \"two-rows\"");
+        let exercise =
+            rows.join("[[checks]]").replace("= 70", "= 4").replace("id = \"line-cache\"", "id = \"two-rows\"");
         hall.write("pack/exercise.toml", exercise.as_bytes());
         hall
     }

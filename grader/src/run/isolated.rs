@@ -178,9 +178,8 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
     let home = scratch::folder().context("making a scratch folder")?;
     match work(bench, given, Work::Grade(seed, language), stop, home.path())?.last {
         Line::Report(report) => Ok(*report),
-        Line::Rejected(rejected) => {
-            let digest = digest.unwrap_or_else(|| bench.digest_at(&shown));
-            Ok(bench.rejected(&shown, &digest, seed, rejected))
+        Line::Rejected(why) => {
+            Ok(bench.rejected(&shown, &digest.unwrap_or_else(|| bench.digest_at(&shown)), seed, why))
         }
         _ => bail!("the grading process answers something else"),
     }
