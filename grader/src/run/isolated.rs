@@ -139,14 +139,8 @@ pub fn grade(bench: &Bench<'_>, path: &Path, seed: u64, language: Language, stop
 ///
 /// # Errors
 /// As [`grade`].
-pub fn grade_read(
-    bench: &Bench<'_>,
-    submission: Submission,
-    seed: u64,
-    language: Language,
-    stop: &Stop,
-) -> Result<Report> {
-    grade_given(bench, Given::Read(Box::new(submission)), seed, language, stop)
+pub fn grade_read(bench: &Bench<'_>, read: Submission, seed: u64, language: Language, stop: &Stop) -> Result<Report> {
+    grade_given(bench, Given::Read(Box::new(read)), seed, language, stop)
 }
 
 /// Grades a part of the pack, such as its solution, in a process of its own, like a submission.
