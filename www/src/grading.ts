@@ -28,12 +28,13 @@ interface Handed {
 interface UnderWay {
   state: "grading";
   here: boolean;
+  /** The report on the same, where it is graded once more: it stays until there is another. */
+  before?: Graded;
 }
 
 interface Refused {
   state: "refused";
-  /** A reason of the page's, or what the server said, and whether it said it of what was handed in. */
-  why: Refusal | { said: string; isOfIt: boolean };
+  why: NotGraded;
 }
 
 interface Marked {
@@ -47,10 +48,15 @@ interface Marked {
   handed: Blob | undefined;
   /** In which language the failing cases' scripts are, by their links. */
   dialects: ReadonlyMap<string, Dialect>;
+  /** Why grading it once more came to nothing, where it did. */
+  notAgain?: NotGraded;
 }
 
 /** A failing case of a check: that of the row itself, or a further one. */
 export type Failing = Check | AlsoFails;
+
+/** A reason of the page's, or what the server said, and whether it said it of what was handed in. */
+export type NotGraded = Refusal | { said: string; isOfIt: boolean };
 
 type Refusal =
   | "nothing"
@@ -90,24 +96,31 @@ export async function grade(sources: Source[], chosen: Promise<string>, seed: st
 }
 
 /** Has the very bytes graded once more that were handed in, in the language of now. */
-export async function gradeAgain({ handed, here, exercise, name, seed }: Graded): Promise<void> {
+export async function gradeAgain(before: Graded): Promise<void> {
+  const { handed, here, exercise, name, seed } = before;
   if (handed) {
     cancel();
     const work = here ? gradeHere(handed, name, exercise, seed) : askServer(handed, name, exercise, seed);
-    await settle(work, { exercise, name, here });
+    await settle(work, { exercise, name, here, before });
   }
 }
 
 /** Shows that a grading is under way, and then what came of it, unless another has begun since. */
 async function settle(
   work: Promise<Marked | Refused>,
-  { exercise, name, here }: Handed & { here: boolean },
+  { exercise, name, here, before }: Handed & { here: boolean; before?: Graded },
 ): Promise<void> {
   const turn = latest;
-  grading.value = { state: "grading", here, exercise, name };
-  rememberBegun(exercise, name);
+  grading.value = { state: "grading", here, exercise, name, ...(before && { before }) };
+  if (!before) {
+    rememberBegun(exercise, name);
+  }
   const end = await work;
   if (turn !== latest) {
+    return;
+  }
+  if (before && end.state === "refused") {
+    grading.value = { ...before, notAgain: end.why };
     return;
   }
   grading.value = { ...end, exercise, name };
@@ -146,6 +159,10 @@ export function cancel(): void {
     const { here, exercise, name } = now;
     if (here) {
       stop();
+    }
+    if (now.before) {
+      grading.value = { ...now.before, notAgain: "stopped" };
+      return;
     }
     forget();
     grading.value = { state: "refused", why: "stopped", exercise, name };

@@ -291,6 +291,37 @@ test("a report is in the language in which it was graded, and in the other once 
   expect(asked).toEqual(["en fn mine() {}", "fr fn mine() {}", "en fn mine() {}"]);
 });
 
+test("a report stays until grading it again has brought another", async ({ page }) => {
+  await reporting(page, [{ ...RACE, ...SAID }]);
+  await openGrade(page);
+  await choose(page, "line-cache");
+  await hand(page);
+  await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Français" }).click();
+  await page.getByTestId("go-grade").click();
+  const anew = page.getByRole("button", { name: "Noter à nouveau, en français" });
+  const isThere = async (why: string) => {
+    await expect(page.getByTestId("grade-not-again")).toContainText(why);
+    await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  };
+  await page.route("**/api/v1/grade?**", () => undefined);
+  for (let turn = 0; turn < 2; turn += 1) {
+    await anew.click();
+    await page.getByTestId("grade-stop").click();
+    await isThere("La notation a été arrêtée.");
+  }
+  // A reload in the midst of it brings the old one back too.
+  await anew.click();
+  await expect(page.getByTestId("grade-stop")).toHaveCount(1);
+  await page.reload();
+  await page.getByTestId("go-grade").click();
+  await expect(page.getByTestId("grade-check")).toHaveCount(1);
+  await page.route("**/api/v1/grade?**", (route) => route.abort());
+  await anew.click();
+  await isThere("Le correcteur ne répond pas");
+});
+
 test("without a network the last report is there, and the reason why nothing is graded", async ({ page }) => {
   await reporting(page, [{ ...RACE, ...SAID }]);
   await openGrade(page);

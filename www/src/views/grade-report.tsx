@@ -7,6 +7,7 @@ import {
   type Grading,
   gradeAgain,
   grading,
+  type NotGraded,
   obeysHere,
   openCase,
 } from "../grading";
@@ -52,12 +53,26 @@ export function Outcome({ close }: { close: () => void }) {
           </button>
         </>
       )}
+      {now.state === "graded" && now.notAgain && (
+        <p class="tone-warn" role="alert" data-testid="grade-not-again">
+          {coded(refusal(now.notAgain, now.name))}
+        </p>
+      )}
       {now.state === "graded" && now.here && <p data-testid="graded-here">{grades.here}</p>}
       {now.state === "graded" && <Foreign now={now} />}
       {now.state === "graded" && isBare(now) && <p class="tone-warn">{grades.nothingOfIt}</p>}
       {now.state === "graded" && <Findings now={now} close={close} />}
     </div>
   );
+}
+
+/** Why nothing was graded. */
+function refusal(why: NotGraded, name: string): string {
+  const { grades } = words.value;
+  if (typeof why === "string") {
+    return grades.refused[why];
+  }
+  return why.isOfIt ? grades.nothingToGrade(name, why.said) : why.said;
 }
 
 /** A report stays in the language in which it was graded: that is said, and how to have it in the other. */
@@ -105,13 +120,8 @@ function summary(now: Grading): string {
       return "";
     case "grading":
       return now.here ? grades.gradingHere(now.name) : grades.grading(now.name);
-    case "refused": {
-      const { why, name } = now;
-      if (typeof why === "string") {
-        return grades.refused[why];
-      }
-      return why.isOfIt ? grades.nothingToGrade(name, why.said) : why.said;
-    }
+    case "refused":
+      return refusal(now.why, now.name);
     case "graded": {
       const { verdict, score, max_score, passing_score, passed, diagnostics } = now.report;
       const points = grades.points(score, max_score);
