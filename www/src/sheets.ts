@@ -50,6 +50,8 @@ const KEPT = "cachedojo.kept.";
 const KEPT_MAX = 10;
 /** Edited examples and links that are kept, the latest first; own sheets are always kept. */
 const BORROWED_MAX = 40;
+/** The most forks from one place, of which the last is taken up again. */
+const FORKS_MAX = 9;
 
 export function ownSheet(dialect: Dialect, words: Words): Sheet {
   return restore({ id: `own.${dialect}`, dialect, original: { text: words.starters[dialect], seed: "0" } });
@@ -97,12 +99,24 @@ export function pastedSheet({ text, dialect, seed }: Script): Sheet {
 
 /** A run's script up to where it stood, to go on otherwise. */
 export function forkSheet({ text, dialect, seed, subject }: Script, after: number, from: Sheet): Sheet {
-  const id = `fork.${dialect}.${digest(text)}`;
+  const id = freeFork(`fork.${dialect}.${digest(text)}`, from.id);
   const { title, lesson } = from;
   const borrowed = title === undefined ? {} : { title };
   // Forked of itself it goes on to lead back to where it came from.
   const fork = from.id === id && from.fork ? from.fork : { after, from: from.id };
   return { ...restore({ id, dialect, original: { text, seed }, fork, ...borrowed }), lesson, subject };
+}
+
+/** The name of a fork: of one from the same place that has been written on since, another one. */
+function freeFork(name: string, from: string): string {
+  for (let number = 1; number < FORKS_MAX; number += 1) {
+    const id = number === 1 ? name : `${name}.${number}`;
+    const saved = parse(read(PREFIX + id));
+    if (id === from || !saved || saved.text === saved.sheet?.original.text) {
+      return id;
+    }
+  }
+  return `${name}.${FORKS_MAX}`;
 }
 
 /** The saved sheets that nothing else leads to, forks and pasted texts, the latest first. Reads them for a list only: see `stray`. */
@@ -148,15 +162,15 @@ const seen = new Map<string, string | null>();
 /** What the browser's store refused: it stays in the history entry, which a reload keeps. */
 const refused = new Map<string, Saved>();
 
-/** Saves a sheet's text and seed, or forgets it where they are the original's. `false` when the browser cannot. */
+/** Saves a sheet's text and seed, or forgets it where they are the original's and something leads there. `false` when the browser cannot. */
 export function save(sheet: Sheet): boolean {
   const { id, text, seed, original } = sheet;
   const key = PREFIX + id;
   const saved: Saved = { text, seed, at: Date.now(), ...(isStray(id) && { sheet: strayOf(sheet) }) };
   try {
     keepUnseen(id);
-    const isOriginal = text === original.text && seed === original.seed;
-    write(key, isOriginal ? null : JSON.stringify(saved));
+    const isFound = !id.startsWith("fork.") && text === original.text && seed === original.seed;
+    write(key, isFound ? null : JSON.stringify(saved));
     forgetOldest();
     if (refused.delete(key)) {
       holdRefused();

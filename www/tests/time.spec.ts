@@ -120,6 +120,36 @@ test("a fork of a fork leads back to the first fork, and each is found again aft
   await expect.poll(() => script(page)).toContain("node get key5");
 });
 
+test("each fork from one place is its own, and one that nobody has written on outlives a reload", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "node new 100\nnode set a 1\nnode get a");
+  await page.getByTestId("run").click();
+  const status = page.getByTestId("status");
+  const fork = async () => {
+    await expect(status).toContainText("Done:");
+    await page.getByTestId("scrubber").fill("2");
+    await expect(status).toContainText("After command 2 of");
+    await page.getByTestId("fork").click();
+    await expect.poll(() => script(page)).not.toContain("node get a");
+  };
+  const forks = page.getByTestId("examples").locator("option", { hasText: "Fork at 2" });
+  await fork();
+  await content(page).click();
+  await page.keyboard.press("ControlOrMeta+End");
+  await page.keyboard.insertText("\nnode get FIRST");
+  await expect.poll(() => script(page)).toContain("FIRST");
+  await page.getByRole("button", { name: "Back to my script" }).click();
+  await expect.poll(() => script(page)).toContain("node get a");
+  await page.getByTestId("run").click();
+  await fork();
+  expect(await script(page)).not.toContain("FIRST");
+  await expect(forks).toHaveCount(2);
+  await page.reload();
+  await expect(forks).toHaveCount(2);
+});
+
 /** The place of the option that says so, among all examples. */
 async function lastOption(page: Page, text: string): Promise<number> {
   const options = page.getByTestId("examples").locator("option");

@@ -136,6 +136,9 @@ export async function forkHere(): Promise<boolean> {
   leaveFragment();
   forkedFrom.set(from.id, sheet.value);
   open(forkSheet({ ...script, text }, position, from));
+  // Nothing else leads to it, so it is kept before anything is written on it.
+  isUnsaved = true;
+  saveNow();
   go({ to: END });
   return true;
 }
