@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 /// The largest TTL and size: what an `INTEGER` of a settings table holds.
-const INTEGER_MAX: u64 = i32::MAX as u64;
+pub(super) const INTEGER_MAX: u64 = i32::MAX as u64;
 
 /// What a full namespace does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,13 @@ impl Eviction {
     /// All names, in the order in which they are presented.
     pub fn names() -> impl Iterator<Item = String> {
         EvictionPolicy::ALL.into_iter().map(Self::Policy).chain([Self::Refuse]).map(Self::name)
+    }
+
+    /// All names in a sentence, with this word before the last: `LRU, LFU or NONE`.
+    pub(super) fn listed(or: &str) -> String {
+        let names: Vec<String> = Self::names().collect();
+        let (last, others) = names.split_last().expect("there is one that refuses");
+        format!("{} {or} {last}", others.join(", "))
     }
 }
 
