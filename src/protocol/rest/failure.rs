@@ -1,6 +1,6 @@
 //! Why a request fails.
 
-use super::settings::INTEGER_MAX;
+use super::limits::INTEGER_MAX;
 use super::{Eviction, LineMistake, TAG_CHARS_MAX, TAGS_MAX};
 use std::fmt;
 

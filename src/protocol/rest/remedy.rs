@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::settings::INTEGER_MAX;
+use super::limits::INTEGER_MAX;
 use super::{Eviction, Failure, KEY_CHARS_MAX, NAMESPACE_BYTES_MAX, TAG_CHARS_MAX, TAGS_MAX};
 use cachedojo_notation::text::Language;
 
