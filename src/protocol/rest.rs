@@ -53,6 +53,7 @@ mod answer;
 mod body;
 mod date;
 mod endpoint;
+mod eviction;
 mod failure;
 mod limits;
 mod line;
@@ -66,6 +67,7 @@ pub use answer::{Changed, Found, HttpAnswer, Named, Reply, Stats};
 pub use body::NewEntry;
 pub use date::rfc3339;
 pub use endpoint::{ENDPOINTS, Endpoint, Response};
+pub use eviction::Eviction;
 pub use failure::Failure;
 pub use limits::{
     ANSWER_BYTES_MAX, DEFAULT_TTL_S, KEY_CHARS_MAX, KEYS_MAX, Limits, NAMESPACE_BYTES_MAX, NAMESPACES_MAX,
@@ -74,7 +76,7 @@ pub use limits::{
 pub use line::{Line, LineMistake, parse_line};
 pub use path::Selection;
 pub use request::Request;
-pub use settings::{Change, Eviction, Settings};
+pub use settings::{Change, Settings};
 
 use crate::clock::Instant;
 use std::sync::Arc;

@@ -67,7 +67,7 @@ export function addEvents(told: Told[]): void {
     } else {
       byLine.set(event.line, [events.length]);
     }
-    if (event.isRefused) {
+    if (event.nextLine !== undefined) {
       refused.push(events.length);
     }
     events.push(event);
@@ -176,13 +176,13 @@ export function refusalsByLine(count: number, most: number): ReadonlyMap<number,
 
 /** The answer is its first line and its last, which has the reason where there are several. */
 function refusalFrom(index: number): Refusal {
-  const step = events[index]?.step;
+  const { step, nextLine = 0 } = events[index] ?? {};
   let last = index;
   while (events[last + 1]?.step === step) {
     last += 1;
   }
   const answer = [...new Set([index, last])].map((at) => events[at]?.text ?? "").join(" ");
-  return { answer, nextLine: events[last + 1]?.line ?? Number.POSITIVE_INFINITY };
+  return { answer, nextLine };
 }
 
 /** The messages between nodes that this command caused, in order: the first `most` of them. Cost: O(most + log n). */

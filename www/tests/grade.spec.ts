@@ -355,19 +355,42 @@ test("what is asked for is what the exercise takes", async ({ page }) => {
   }
 });
 
-test("a reason is said once, and code in what was expected is set as code", async ({ page }) => {
+test("a reason is said once, and what was expected is never without what came", async ({ page }) => {
   const panic = "panicked: not yet implemented (at src/lib.rs:1:1)";
+  const told = "Expected `a` after `GET k`, got b. The rule: No loss.";
+  const one = { ...RACE, ...SAID, verdict: "fail", expected: "`a`", actual: "b" };
   await reporting(page, [
-    { ...RACE, ...SAID, id: "a", verdict: "not_implemented", message: `not yet; it ${panic}`, actual: panic },
-    { ...RACE, ...SAID, id: "b", verdict: "fail", expected: "STORED to `PUT a  b`", actual: "ERROR" },
+    { ...one, id: "a", message: `No race: not implemented yet; it ${panic}.`, expected: "", actual: panic },
+    { ...one, id: "b", message: told },
+    { ...one, id: "c", message: "Line 1 of k1 is about b.", expected: "v", actual: "1" },
+    // A value is shown as it is.
+    { ...one, id: "d", message: "Lost" },
   ]);
   await openGrade(page);
   await choose(page, "line-cache");
   await hand(page);
   const rows = page.getByTestId("grade-check");
-  await expect(rows.first().getByRole("definition")).toHaveCount(0);
-  await expect(rows.last().getByRole("definition")).toHaveText(["STORED to PUT a  b", "ERROR"]);
-  await expect(rows.last().locator("dd code")).toHaveText(["PUT a  b", "ERROR"]);
+  await expect(rows).toHaveCount(4);
+  for (const [row, said] of [[], [], ["v", "1"], ["`a`", "b"]].entries()) {
+    await expect(rows.nth(row).getByRole("definition")).toHaveText(said);
+  }
+});
+
+test("of a service sentences are told, with code in them set as code", async ({ page }) => {
+  const expected = "status 200, the header `X-Cache-Hit: true`";
+  await reporting(page, [{ ...RACE, ...SAID, verdict: "fail", expected, actual: "status 404" }], {
+    exercise: "cache-service",
+    grader: { version: "0", backend: "http" },
+  });
+  await openGrade(page);
+  await choose(page, "line-cache");
+  await hand(page);
+  const row = page.getByTestId("grade-check");
+  await expect(row.getByRole("definition")).toHaveText([
+    "status 200, the header X-Cache-Hit: true",
+    "status 404",
+  ]);
+  await expect(row.locator("dd code")).toHaveText(["X-Cache-Hit: true"]);
 });
 
 test("a reload during a grading says so, and keeps the exercise", async ({ page }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Told } from "../src/engine/event";
-import { addEvents, clearLog, marks, sayingOf } from "../src/log";
+import { addEvents, clearLog, marks, refusalsByLine, sayingOf } from "../src/log";
 
 /** An eviction at each of so many commands, and a broken promise at some. */
 function run(commands: number, brokenAt: number[]): void {
@@ -39,4 +39,19 @@ test("an answer that a script may expect is shown in the script's word too, and 
     told: "erreur : trop peu",
   };
   expect(sayingOf(error as Told)).toBe("erreur : trop peu");
+});
+
+test("where an answer that is an error ends is known before the next command is obeyed", () => {
+  const said = { kind: "said", at_ms: 0 } as const;
+  clearLog();
+  addEvents([
+    { ...said, step: 0, line: 1, text: "STORED" },
+    { ...said, step: 1, line: 3, text: "CLIENT_ERROR no number", nextLine: 4 },
+    { ...said, step: 1, line: 3, text: "and why" },
+  ] as Told[]);
+  const known = [[3, { answer: "CLIENT_ERROR no number and why", nextLine: 4 }]];
+  expect([...refusalsByLine(1, 9)]).toEqual(known);
+  // What follows changes nothing of it.
+  addEvents([{ ...said, step: 2, line: 5, text: "ERROR", nextLine: 9 }] as Told[]);
+  expect([...refusalsByLine(1, 9)]).toEqual(known);
 });

@@ -131,6 +131,24 @@ for (const [dialect, text, before, marked, says] of [
   });
 }
 
+test("a line is marked as soon as it is answered with an error, whatever is wrong further down", async ({
+  page,
+}) => {
+  await open(page, "memcached");
+  await write(page, "set a 0 0 3\nabc\nincr a 1\nget a\nfoo");
+  const marks = page.locator(".cm-lintRange-error");
+  await expect(marks).toHaveText(["foo"]);
+  for (const marked of [["foo"], ["incr a 1", "foo"], ["incr a 1", "foo"], ["incr a 1", "foo"]]) {
+    await page.getByTestId("step").click();
+    await expect(marks).toHaveText(marked);
+  }
+  // A value that is not as long as announced is told once, at the value, though the command is answered with an error.
+  await write(page, "set a 0 0 3\nabcd\nget a");
+  await page.getByTestId("step").click();
+  await expect(page.getByTestId("output")).toContainText("CLIENT_ERROR");
+  await expect(marks).toHaveText(["abcd"]);
+});
+
 test("a sentence about several lines is said once, and so is what follows the end of a session", async ({
   page,
 }) => {

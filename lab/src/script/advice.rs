@@ -102,14 +102,16 @@ fn advise_rest(text: &str) -> Vec<Diagnostic> {
 #[cfg(feature = "services")]
 fn refused(content: &str, request: rest::Line<'_>) -> Option<Fault> {
     let rest::Line { method, target, body } = request;
-    let failure = rest::Request::read(method, target, body, &rest::Limits::default()).err()?;
+    let read = |body| rest::Request::read(method, target, body, &rest::Limits::default()).err();
+    let failure = read(body)?;
     let part = match failure {
         rest::Failure::MethodNotAllowed { .. } => method,
         rest::Failure::InvalidNamespace
         | rest::Failure::InvalidPattern
         | rest::Failure::UnknownParameter
         | rest::Failure::NotFound => target,
-        // A key is in the path or in the body of a request for several.
+        // It is in the path, unless another body changes that: that of a request for several keys.
+        rest::Failure::InvalidKey if read(None) == Some(failure) => target,
         _ => body.unwrap_or(target),
     };
     let at = part.as_ptr() as usize - content.as_ptr() as usize;
@@ -286,7 +288,10 @@ mod tests {
             Dialect::Rest,
             "PATCH /api/v1/cache/n/k\nPUT /api/v1/cache/n/k {\"value\":\nPUT /api/v1/cache/n/k {\"ttl\": 1}\n\
              PUT /api/v1/cache/n/k\nGET /api/v1/cache/n%20m/k\nGET /nowhere\nDELETE /api/v1/cache/n?pattern=\n\
-             PUT /api/v1/namespaces/n {\"eviction_policy\": \"LIFO\"}\nGET /api/v1/cache/n/none",
+             PUT /api/v1/namespaces/n {\"eviction_policy\": \"LIFO\"}\nGET /api/v1/cache/n/none\n\
+             PUT /api/v1/cache/n/%0A {\"value\": 1}\nDELETE /api/v1/cache/n/%0A\n\
+             POST /api/v1/cache/n/mget {\"keys\": [\"\"]}\n\
+             POST /api/v1/cache/n/mset {\"entries\": [{\"key\": \"\", \"value\": 1}]}",
             &[
                 (1, "PATCH", "This path does not take that method: write DELETE or GET or PUT."),
                 (2, "{\"value\":", "The body is missing or no JSON"),
@@ -296,6 +301,10 @@ mod tests {
                 (6, "/nowhere", "There is no such path"),
                 (7, "/api/v1/cache/n?pattern=", "The pattern or the tag"),
                 (8, "{\"eviction_policy\": \"LIFO\"}", "There is no such policy"),
+                (10, "/api/v1/cache/n/%0A", "A key has"),
+                (11, "/api/v1/cache/n/%0A", "A key has"),
+                (12, "{\"keys\": [\"\"]}", "A key has"),
+                (13, "{\"entries\": [{\"key\": \"\", \"value\": 1}]}", "A key has"),
             ],
         );
     }

@@ -1,6 +1,7 @@
 //! Why a request fails.
 
-use super::LineMistake;
+use super::limits::INTEGER_MAX;
+use super::{Eviction, LineMistake, TAG_CHARS_MAX, TAGS_MAX};
 use std::fmt;
 
 /// Why a request fails; `Display` is the text in its body.
@@ -99,15 +100,17 @@ impl fmt::Display for Failure {
             Self::ValueTooLarge => "Value too large",
             Self::InvalidTtl => "TTL must be a whole number of seconds, 0 or more",
             Self::InvalidTags => "Tags must be a list of strings",
-            Self::InvalidTag => "At most 16 tags, each of 1 to 100 characters",
+            Self::InvalidTag => return write!(f, "At most {TAGS_MAX} tags, each of 1 to {TAG_CHARS_MAX} characters"),
             Self::InvalidKeys => "Keys must be a list of strings",
             Self::InvalidEntries => "Entries must be a list of objects with key and value",
             Self::TooManyKeys => "Too many keys in one request",
-            Self::InvalidDefaultTtl => "Default TTL must be a whole number of seconds from 1 to 2147483647",
+            Self::InvalidDefaultTtl => {
+                return write!(f, "Default TTL must be a whole number of seconds from 1 to {INTEGER_MAX}");
+            }
             Self::InvalidSize => "Size must be a whole number, 1 or more",
             Self::TwoSizes => "Give max_size_mb or max_size_bytes, not both",
             Self::InvalidPolicy => {
-                "Eviction policy must be LRU, LFU, FIFO, TTL, SIEVE, S3FIFO, CLOCK, ARC, 2Q, LIRS, WTINYLFU or NONE (refuse what does not fit)"
+                return write!(f, "Eviction policy must be {} (refuse what does not fit)", Eviction::listed("or"));
             }
             Self::UnknownSetting => "Settings are default_ttl, max_size_mb or max_size_bytes, and eviction_policy",
             Self::KeyNotFound => "Key not found",

@@ -18,6 +18,8 @@ pub const TAGS_MAX: usize = 16;
 pub const TAG_CHARS_MAX: usize = 100;
 /// Namespaces of one service.
 pub const NAMESPACES_MAX: usize = 1024;
+/// The largest TTL and size of a namespace's settings: what an `INTEGER` of a settings table holds.
+pub(super) const INTEGER_MAX: u64 = i32::MAX as u64;
 
 /// The limits of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

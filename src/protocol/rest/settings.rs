@@ -1,45 +1,12 @@
 //! The settings of a namespace: default TTL, size limit and eviction policy.
 
-use super::{DEFAULT_TTL_S, Failure};
+use super::limits::INTEGER_MAX;
+use super::{DEFAULT_TTL_S, Eviction, Failure};
 use crate::cache::EvictionPolicy;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 const MEBIBYTE: u64 = 1024 * 1024;
-/// The largest TTL and size: what an `INTEGER` of a settings table holds.
-const INTEGER_MAX: u64 = i32::MAX as u64;
-
-/// What a full namespace does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Eviction {
-    /// It evicts the entry that this policy chooses.
-    Policy(EvictionPolicy),
-    /// It refuses what does not fit.
-    Refuse,
-}
-
-impl Eviction {
-    /// The name in settings: `LRU` and the like, `NONE` for refusing.
-    pub fn name(self) -> String {
-        match self {
-            Self::Policy(policy) => policy.name().to_ascii_uppercase(),
-            Self::Refuse => "NONE".to_owned(),
-        }
-    }
-
-    /// The one with that name, in any case.
-    pub fn from_name(name: &str) -> Option<Self> {
-        if name.eq_ignore_ascii_case("none") {
-            return Some(Self::Refuse);
-        }
-        EvictionPolicy::from_name(name).map(Self::Policy)
-    }
-
-    /// All names, in the order in which they are presented.
-    pub fn names() -> impl Iterator<Item = String> {
-        EvictionPolicy::ALL.into_iter().map(Self::Policy).chain([Self::Refuse]).map(Self::name)
-    }
-}
 
 /// The settings of a namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

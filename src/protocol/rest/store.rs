@@ -1,8 +1,9 @@
 //! The entries of all namespaces: each namespace is a cache of the engine, under its own policy and limit.
 
+use super::Eviction;
 use super::answer::{Changed, Found, Named, Stats};
 use super::body::NewEntry;
-use super::settings::{Change, Eviction, Settings};
+use super::settings::{Change, Settings};
 use super::{Failure, Limits, NAMESPACES_MAX, Selection};
 use crate::cache::{self, AnyPolicy, Departure, EvictionPolicy, Item};
 use crate::clock::Instant;

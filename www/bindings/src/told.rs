@@ -23,9 +23,9 @@ pub(crate) struct Told<'a> {
     /// Whether such events are frequent: a list of answers leaves them out.
     #[serde(rename = "isQuiet", skip_serializing_if = "std::ops::Not::not")]
     is_quiet: bool,
-    /// Whether it begins a protocol's answer that is an error.
-    #[serde(rename = "isRefused", skip_serializing_if = "std::ops::Not::not")]
-    is_refused: bool,
+    /// Where it begins a protocol's answer that is an error: the line of the next command, or one below all where none follows.
+    #[serde(rename = "nextLine", skip_serializing_if = "Option::is_none")]
+    next_line: Option<u32>,
 }
 
 /// The events of these commands, as they are told in a language.
@@ -43,7 +43,9 @@ pub(crate) fn told<'a>(events: &'a [Event], commands: &'a [Step], language: Lang
             (What::Said { text }, Command::Ask(Request::Extra(request))) => is_first && is_refusal(request, text),
             _ => false,
         };
-        Told { event, text, in_language, source, is_quiet, is_refused }
+        // The commands are known before they are obeyed, so a mark does not wait for the next one.
+        let next_line = is_refused.then(|| commands.get(event.step as usize + 1).map_or(u32::MAX, |next| next.line));
+        Told { event, text, in_language, source, is_quiet, next_line }
     };
     events.iter().map(each).collect()
 }

@@ -5,6 +5,7 @@ import { formatNumber, formatShift, formatTime, words } from "../words";
 import { Icon, type IconName } from "./icons";
 import { Messages } from "./messages";
 import { Glyph } from "./ring-picture";
+import { asWritten } from "./written";
 
 /** Keys of a node that are shown; the count says how many there are. */
 const KEYS_MAX = 8;
@@ -143,11 +144,6 @@ function Node({ node, index }: { node: ClusterView["nodes"][number]; index: numb
       )}
     </li>
   );
-}
-
-/** A key or a value that holds a space, between quotes as a script has it: else nobody sees where it ends. */
-function asWritten(text: string): string {
-  return /^\S+$/.test(text) ? text : `"${text}"`;
 }
 
 /** Ten seconds more than a clock is off already: a script says by how much it is off in all. */

@@ -16,6 +16,7 @@ import { language } from "../settings";
 import { words } from "../words";
 import { Icon } from "./icons";
 import { coded } from "./markdown";
+import { tellsBoth } from "./written";
 
 /** What came of what was handed in. It is of one exercise: where another is chosen, only that is said. */
 export function Outcome({ close }: { close: () => void }) {
@@ -229,13 +230,15 @@ function Case({ failing, title, now, close, children }: CaseProps) {
   const { grades } = words.value;
   const { expected, actual, message, script, transcript, schedule } = failing;
   const isOwn = obeysHere(now);
+  // Of services sentences are told, with code between backticks; of all others values, where a backtick is a backtick.
+  const isSaid = now.report.grader.backend === "http";
   return (
     <>
       {message && <p class="lines">{coded(message)}</p>}
-      {"verdict" in failing && (expected || actual) && (
+      {"verdict" in failing && (expected || actual) && !tellsBoth(message, expected, actual) && (
         <dl>
-          {expected && <Said label={grades.expected} text={expected} />}
-          {actual && !message.includes(actual) && <Said label={grades.actual} text={actual} />}
+          {expected && <Said label={grades.expected} text={expected} isCoded={isSaid} />}
+          {actual && <Said label={grades.actual} text={actual} isCoded={isSaid} />}
         </dl>
       )}
       {children}
@@ -282,11 +285,11 @@ function Story({ schedule }: { schedule: string }) {
   );
 }
 
-function Said({ label, text }: { label: string; text: string }) {
+function Said({ label, text, isCoded }: { label: string; text: string; isCoded: boolean }) {
   return (
     <>
       <dt>{label}</dt>
-      <dd>{/`[^`]+`/.test(text) ? <span class="lines">{coded(text)}</span> : <code>{text}</code>}</dd>
+      <dd>{isCoded ? <span class="lines">{coded(text)}</span> : <code>{text}</code>}</dd>
     </>
   );
 }

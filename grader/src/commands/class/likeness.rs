@@ -89,14 +89,14 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
         let is_right = group.iter().all(|at| known.right.contains(&names[*at]));
         !is_right && !known.is_one_group(group.iter().map(|at| &names[*at]))
     };
-    let alike = (wholes.identical.iter().filter(is_copied).map(|group| {
-        // A remark more, and it is not the same file.
-        let is_same = group.iter().all(|at| sames[*at].whole == sames[group[0]].whole);
-        named(if is_same { AlikeKind::Identical } else { AlikeKind::NearlyIdentical }, group)
-    }))
-    .chain(wholes.nearly.iter().filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
-    .chain(solved.map(|group| named(AlikeKind::Solution, group)))
-    .collect();
+    // A remark more, and it is not the same file: those that are stay a group of their own.
+    let whole = |group: &Vec<usize>| by_whole(group, &sames);
+    let identical: Vec<Vec<usize>> = wholes.identical.iter().flat_map(whole).filter(|group| group.len() > 1).collect();
+    let remarked = wholes.identical.iter().filter(|group| whole(group).len() > 1);
+    let alike = (identical.iter().filter(is_copied).map(|group| named(AlikeKind::Identical, group)))
+        .chain(remarked.chain(&wholes.nearly).filter(is_copied).map(|group| named(AlikeKind::NearlyIdentical, group)))
+        .chain(solved.map(|group| named(AlikeKind::Solution, group)))
+        .collect();
     let pairs =
         pairs.into_iter().filter(|pair| !known.is_one_group([&names[pair.one], &names[pair.other]].into_iter()));
     let pairs = pairs.map(|pair| Likeness {
@@ -115,6 +115,20 @@ struct Same {
     whole: String,
     /// That of a script without remarks and blank lines, else the same as `whole`.
     said: String,
+}
+
+/// The group's submissions by the digest of all of each, in the group's order.
+fn by_whole(group: &[usize], sames: &[Same]) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    for &at in group {
+        let place = *known.entry(&sames[at].whole).or_insert(found.len());
+        if place == found.len() {
+            found.push(Vec::new());
+        }
+        found[place].push(at);
+    }
+    found
 }
 
 /// What grading reads of a submission: its digests, and its code. What is not graded is no evidence.
@@ -234,11 +248,18 @@ mod tests {
         let files = files.map(|(path, text)| (path.to_owned(), text.clone()));
         let (alike, _) = found("expose-lru", &files);
         assert_eq!(alike, [(AlikeKind::Identical, vec!["ann".to_owned(), "bob".to_owned()])]);
-        // Remarks and blank lines make no other script of it.
-        let remarked = ("dan/script.txt".to_owned(), format!("# mine\n\n{script}"));
-        let (alike, _) = found("expose-lru", &[&files[..], &[remarked]].concat());
-        let all = ["ann", "bob", "dan"].map(str::to_owned).to_vec();
-        assert_eq!(alike, [(AlikeKind::NearlyIdentical, all)]);
+        // Remarks and blank lines make no other script of it, and the same files stay the same files.
+        let remarked = |learner: &str, remark: &str| (format!("{learner}/script.txt"), format!("{remark}\n\n{script}"));
+        let own = remarked("dan", "# mine");
+        let (alike, _) = found("expose-lru", &[&files[..], &[own.clone()]].concat());
+        let named = |kind, names: &[&str]| (kind, names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let same = named(AlikeKind::Identical, &["ann", "bob"]);
+        assert_eq!(alike, [same.clone(), named(AlikeKind::NearlyIdentical, &["ann", "bob", "dan"])]);
+        let (alike, _) =
+            found("expose-lru", &[&files[..], &[own, remarked("eve", "# my own"), remarked("fay", "# mine")]].concat());
+        let all = ["ann", "bob", "dan", "eve", "fay"];
+        let copied = named(AlikeKind::Identical, &["dan", "fay"]);
+        assert_eq!(alike, [same, copied, named(AlikeKind::NearlyIdentical, &all)]);
     }
 
     #[test]

@@ -11,11 +11,23 @@ pub(super) fn own_names(mut message: Message) -> Message {
     if let Some(own) = file.strip_prefix(SOURCES).and_then(|rest| rest.strip_prefix('/')) {
         *file = own.to_owned();
     }
-    let text = &mut message.diagnostic.message;
-    for before in ["\"", "`", " ", "\n"] {
-        *text = text.replace(&format!("{before}{SOURCES}/"), before);
-    }
+    message.diagnostic.message = without_own_folder(&message.diagnostic.message);
     message
+}
+
+/// The text with the folder left out before each path that begins with it.
+fn without_own_folder(text: &str) -> String {
+    // The end of a longer name, or a folder further down in a path.
+    let is_within = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || "_-/\\.".contains(c));
+    let mut shown = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, folder) in text.match_indices(&format!("{SOURCES}/")) {
+        if !is_within(&text[..at]) {
+            shown.push_str(&text[from..at]);
+            from = at + folder.len();
+        }
+    }
+    shown + &text[from..]
 }
 
 /// The compiler's code for a module whose file is not there.
@@ -61,7 +73,20 @@ mod tests {
             ("couldn't read `submission/src/words.txt`", "couldn't read `src/words.txt`"),
             ("create file \"submission/a.rs\" or \"submission/a/mod.rs\"", "create file \"a.rs\" or \"a/mod.rs\""),
             ("in a\nsubmission/b.rs:1:1", "in a\nb.rs:1:1"),
+            (
+                "submission/a.rs is missing (see submission/b.rs, 'submission/c.rs')",
+                "a.rs is missing (see b.rs, 'c.rs')",
+            ),
+            ("--> submission/a.rs:1:1\tsubmission/b.rs", "--> a.rs:1:1\tb.rs"),
             ("my_submission/c", "my_submission/c"),
+            ("src/submission/c", "src/submission/c"),
+            (
+                "../submission/c, my-submission/c, \u{e9}submission/c",
+                "../submission/c, my-submission/c, \u{e9}submission/c",
+            ),
+            // Only the folder itself: below it, a learner's may have the same name.
+            ("`submission/submission/c`", "`submission/c`"),
+            ("submission/submission/submission/c", "submission/submission/c"),
         ] {
             let told = own_names(message("submission/src/lib.rs", text));
             assert_eq!((told.diagnostic.file.as_str(), told.diagnostic.message.as_str()), ("src/lib.rs", own));
