@@ -251,7 +251,7 @@ mod tests {
         // Remarks and blank lines make no other script of it, and the same files stay the same files.
         let remarked = |learner: &str, remark: &str| (format!("{learner}/script.txt"), format!("{remark}\n\n{script}"));
         let own = remarked("dan", "# mine");
-        let (alike, _) = found("expose-lru", &[&files[..], &[own.clone()]].concat());
+        let (alike, _) = found("expose-lru", &[&files[..], std::slice::from_ref(&own)].concat());
         let named = |kind, names: &[&str]| (kind, names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let same = named(AlikeKind::Identical, &["ann", "bob"]);
         assert_eq!(alike, [same.clone(), named(AlikeKind::NearlyIdentical, &["ann", "bob", "dan"])]);
