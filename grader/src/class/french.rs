@@ -11,6 +11,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "il y a plusieurs rendus possibles ({}) : n'en gardez qu'un, sous le nom {or} ; si ce sont des étudiants, notez ce dossier comme une classe",
     ),
     ("there is more than was graded: {}", "il y a plus que ce qui a été noté : {}"),
+    ("a later attempt has nothing to grade: {}", "une tentative plus récente n'a rien à noter : {}"),
     ("the folder cannot be read: {}", "le dossier est illisible : {}"),
     ("its files cannot be read: {}", "ses fichiers sont illisibles : {}"),
     (

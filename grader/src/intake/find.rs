@@ -152,7 +152,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// The entries of one learner: of several attempts the last with a source is graded; earlier ones get entries, empty ones
-    /// beside it do not.
+    /// beside it do not, but a later one that has none is told.
     fn of_learner(&mut self, mut places: Vec<Place>) -> Vec<Entry> {
         if places.iter().any(|place| !place.owner.is_note) {
             places.retain(|place| !place.owner.is_note);
@@ -169,6 +169,12 @@ impl Finder<'_> {
         let mut entries: Vec<Entry> = attempts.into_iter().flat_map(|attempt| self.of_attempt(attempt)).collect();
         let counts = |entry: &Entry| matches!(entry.found, Found::Source(..) | Found::Ambiguous(_));
         let Some(last) = entries.iter().rposition(counts) else { return entries.pop().into_iter().collect() };
+        let later: Vec<&str> = entries[last + 1..].iter().map(|entry| entry.shown.as_str()).collect();
+        let (is_told, said) =
+            (tells && !later.is_empty(), format!("a later attempt has nothing to grade: {}", later.join(", ")));
+        if let (true, Found::Source(_, remark)) = (is_told, &mut entries[last].found) {
+            *remark = if remark.is_empty() { said } else { format!("{said}; {remark}") };
+        }
         let kept = entries.into_iter().enumerate().filter_map(|(index, mut entry)| {
             if index != last {
                 if !counts(&entry) && entry.found != Found::Superseded {

@@ -413,6 +413,13 @@ fn the_row_names_the_file_that_is_graded_and_what_is_not() {
     );
     check(&[("bob/script.txt", "a"), ("bob/script2.txt", "b")], "bob", beside);
     check(&[("bob/script.txt", "a"), ("bob/script.zip", "b")], "bob", "there is more than was graded: script.zip");
+    // Whose last upload broke has the mark of the one before, and whoever marks is told.
+    let [first, last] = ["124-777 - Di Oz - Nov 20, 2026 900 AM", "124-777 - Di Oz - Nov 22, 2026 900 AM"];
+    for broken in ["a.zip", "notes.pdf"] {
+        let later = format!("{last}/{broken}");
+        let told = format!("a later attempt has nothing to grade: {last}");
+        check(&[(&format!("{first}/script.txt"), "a"), (&later, "x")], first, &told);
+    }
 }
 
 #[test]
