@@ -162,15 +162,18 @@ const seen = new Map<string, string | null>();
 /** What the browser's store refused: it stays in the history entry, which a reload keeps. */
 const refused = new Map<string, Saved>();
 
-/** Saves a sheet's text and seed, or forgets it where they are the original's and something leads there. `false` when the browser cannot. */
+/**
+ * Saves a sheet's text and seed, or forgets it where they are the original's, but for a fork, which nothing else leads to. `false` when
+ * the browser cannot.
+ */
 export function save(sheet: Sheet): boolean {
   const { id, text, seed, original } = sheet;
   const key = PREFIX + id;
   const saved: Saved = { text, seed, at: Date.now(), ...(isStray(id) && { sheet: strayOf(sheet) }) };
   try {
     keepUnseen(id);
-    const isFound = !id.startsWith("fork.") && text === original.text && seed === original.seed;
-    write(key, isFound ? null : JSON.stringify(saved));
+    const isForgotten = !id.startsWith("fork.") && text === original.text && seed === original.seed;
+    write(key, isForgotten ? null : JSON.stringify(saved));
     forgetOldest();
     if (refused.delete(key)) {
       holdRefused();

@@ -170,10 +170,11 @@ impl Finder<'_> {
         let counts = |entry: &Entry| matches!(entry.found, Found::Source(..) | Found::Ambiguous(_));
         let Some(last) = entries.iter().rposition(counts) else { return entries.pop().into_iter().collect() };
         let later: Vec<&str> = entries[last + 1..].iter().map(|entry| entry.shown.as_str()).collect();
-        let (is_told, said) =
-            (tells && !later.is_empty(), format!("a later attempt has nothing to grade: {}", later.join(", ")));
-        if let (true, Found::Source(_, remark)) = (is_told, &mut entries[last].found) {
-            *remark = if remark.is_empty() { said } else { format!("{said}; {remark}") };
+        if tells && !later.is_empty() {
+            let said = format!("a later attempt has nothing to grade: {}", later.join(", "));
+            if let Found::Source(_, remark) = &mut entries[last].found {
+                *remark = if remark.is_empty() { said } else { format!("{said}; {remark}") };
+            }
         }
         let kept = entries.into_iter().enumerate().filter_map(|(index, mut entry)| {
             if index != last {

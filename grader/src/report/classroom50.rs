@@ -102,8 +102,8 @@ struct Document<'a> {
     submitted_by: Option<&'a SubmittedBy>,
 }
 
-/// After a failure of the grader, and where nothing was there to grade, it is 0 of 0, as where Classroom 50 itself has nothing to grade by: a result needs a score, and 0 of
-/// the exercise's points would be a mark.
+/// After a failure of the grader, and where nothing was there to grade, it is 0 of 0, as where Classroom 50 itself has nothing to
+/// grade by: a result needs a score, and 0 of the exercise's points would be a mark.
 pub(super) fn render(report: &Report, language: Language, identity: &Identity) -> String {
     let is_marked = mark_of(report).is_some();
     let tests = rows(report, language).into_iter().map(|row| TestResult {

@@ -147,8 +147,8 @@ fn place_in(text: &str) -> Option<SourcePlace> {
     })
 }
 
-/// The points for a platform's gradebook: none where the grader failed or nothing was there to grade, of which a score would say
-/// that it was tried and is wrong. A file that cannot be read as text was handed in, and is named.
+/// The points for a platform's gradebook: none where the grader failed, or where nothing could be read, since a 0 would say that
+/// something was tried and is wrong. A file that is no text was handed in all the same: its diagnostic names it, and it gets 0.
 pub(super) fn mark_of(report: &Report) -> Option<u32> {
     let is_read = !report.submission.sha256.is_empty() || report.diagnostics.iter().any(|found| !found.file.is_empty());
     match report.verdict {

@@ -58,7 +58,7 @@ impl Bench<'_> {
     }
 
     /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one. Its
-    /// `sha256` is empty where nothing was there to grade.
+    /// `sha256` is empty where nothing could be read.
     pub fn rejected(&self, path: &Path, sha256: &str, seed: u64, rejected: Rejected) -> Report {
         let (path, sha256) = (path.display().to_string(), sha256.to_owned());
         let id = SubmissionId { path, sha256, files: Vec::new() };

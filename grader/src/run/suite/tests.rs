@@ -8,7 +8,7 @@ struct Watcher {
     calls: u64,
     /// Whether a test fails, by its name, those that are run in their order, and the cache.
     fails: fn(&str, &[&str], &str) -> bool,
-    /// What a run takes, in milliseconds of processor time.
+    /// What a run counts for, in milliseconds.
     cost_ms: u64,
     silent: BTreeSet<String>,
 }
@@ -56,7 +56,7 @@ fn bugs_found(names: &'static [&'static str], fails: fn(&str, &[&str], &str) -> 
     bugs_found_in(1, names, fails).iter().map(|(bugs, _)| *bugs).collect()
 }
 
-/// The same where a run takes so many milliseconds; and how many bugs do not count for want of time.
+/// The same where a run counts for so many milliseconds; and how many bugs do not count for want of time.
 fn bugs_found_in(
     cost_ms: u64,
     names: &'static [&'static str],
