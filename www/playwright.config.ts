@@ -14,6 +14,8 @@ export default defineConfig({
     baseURL: process.env.PLAYGROUND ?? "http://127.0.0.1:8080/",
     locale: "en-GB",
     viewport: { width: 1280, height: 800 },
+    // A colour on its way to another has a contrast of its own: nothing is looked at half way. `cost.spec.ts` alone counts what moves.
+    contextOptions: { reducedMotion: "reduce" },
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu"],

@@ -7,6 +7,8 @@ const SCRIPT = `ring new 150\n${MEMBERS}\nnode new 1MiB\nfor 1..200 node set key
 const FIRST = 60;
 const STEPS = 5;
 
+test.use({ contextOptions: { reducedMotion: "no-preference" } });
+
 test("a step beside a ring of 1,500 points draws what it changes, and lays the page out once or twice", async ({
   page,
 }) => {

@@ -419,7 +419,7 @@ test("the page speaks French, and remembers it", async ({ page }) => {
 
 for (const colorScheme of ["light", "dark"] as const) {
   test(`no serious accessibility mistake in ${colorScheme} colours`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.emulateMedia({ colorScheme });
     await open(page);
     expect(await seriousMistakes(page)).toEqual([]);
     await page.getByTestId("run").click();
