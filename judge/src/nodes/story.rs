@@ -251,7 +251,31 @@ fn of_act(act: &Act, language: Language) -> String {
             format!("les messages de {from} à {to} prennent {} ms de plus", by / 1_000),
         ),
         Act::Heal => said("the network is whole again".to_owned(), "le réseau est de nouveau entier".to_owned()),
-        other => said(format!("the network: {other}"), format!("le réseau : {other}")),
+        Act::Partition(groups) => {
+            let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
+            let groups = groups.join(" | ");
+            said(
+                format!("the network falls apart: {groups} do not hear each other"),
+                format!("le réseau se divise : {groups} ne s'entendent plus"),
+            )
+        }
+        Act::Drop(of_1000) => said(
+            format!("the network loses {of_1000} of 1000 messages from now on"),
+            format!("le réseau perd désormais {of_1000} messages sur 1000"),
+        ),
+        Act::Duplicate(of_1000) => said(
+            format!("the network delivers {of_1000} of 1000 messages twice from now on"),
+            format!("le réseau livre désormais deux fois {of_1000} messages sur 1000"),
+        ),
+        Act::Reorder(by) => said(
+            format!("each message takes up to {} ms longer from now on, so that one may overtake another", by / 1_000),
+            format!("chaque message prend désormais jusqu'à {} ms de plus : l'un peut dépasser l'autre", by / 1_000),
+        ),
+        Act::Disk { node, takes } => said(
+            format!("a write to the disk of {node} takes {} ms from now on", takes / 1_000),
+            format!("une écriture sur le disque de {node} prend désormais {} ms", takes / 1_000),
+        ),
+        Act::Session { .. } | Act::Settle | Act::Tick(_) => said(format!("{act}"), format!("{act}")),
     }
 }
 
@@ -305,7 +329,45 @@ fn of_event(event: &WorldEvent, language: Language) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked_in_french, in_french};
+    use super::super::read_script;
+    use super::{asked_in_french, in_french, sentence};
+    use cachedojo_notation::text::Language;
+
+    #[test]
+    fn what_happens_to_the_network_is_told_in_words() {
+        for (line, english, french) in [
+            (
+                "partition n1 | n2 n3",
+                "the network falls apart: n1 | n2 n3 do not hear each other",
+                "le réseau se divise : n1 | n2 n3 ne s'entendent plus",
+            ),
+            (
+                "drop 10%",
+                "the network loses 100 of 1000 messages from now on",
+                "le réseau perd désormais 100 messages sur 1000",
+            ),
+            (
+                "duplicate 5%",
+                "the network delivers 50 of 1000 messages twice from now on",
+                "le réseau livre désormais deux fois 50 messages sur 1000",
+            ),
+            (
+                "reorder 30ms",
+                "each message takes up to 30 ms longer from now on, so that one may overtake another",
+                "chaque message prend désormais jusqu'à 30 ms de plus : l'un peut dépasser l'autre",
+            ),
+            (
+                "disk n2 200ms",
+                "a write to the disk of n2 takes 200 ms from now on",
+                "une écriture sur le disque de n2 prend désormais 200 ms",
+            ),
+        ] {
+            let scene = read_script(&format!("cluster nodes=3 rf=3\n{line}\n")).expect("a scene");
+            let told = |language| sentence(&scene.steps[1], language).expect("a sentence");
+            assert_eq!(told(Language::English), english);
+            assert_eq!(told(Language::French), french);
+        }
+    }
 
     #[test]
     fn what_was_expected_and_answered_is_told_in_french() {

@@ -392,7 +392,10 @@ impl Maker {
                 self.act(Act::Join { node, weight });
             }
             Kind::Leave if self.members() > self.life.copies.max(3) => self.act(Act::Leave(node)),
-            _ => self.act(Act::Heal),
+            // What cannot be just now.
+            Kind::Kill | Kind::LongAway | Kind::LoseDisk | Kind::Pause | Kind::Join | Kind::Leave => {
+                self.act(Act::Heal)
+            }
         }
         if self.chance.below(3) == 0 {
             self.act(Act::Heal);
