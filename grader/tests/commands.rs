@@ -380,6 +380,29 @@ fn a_folder_that_was_begun_for_another_exercise_is_told() {
     std::fs::write(service.join("start"), "python3 main.py\n").expect("there is room");
     let (_, stderr, code) = grader(&["grade", service.to_str().expect("a name"), "--exercise", "cache-service"], "");
     assert!(code == 2 && stderr.contains("add --trust") && !stderr.contains("remove it"), "{code}: {stderr}");
+    // A class of such services is refused before anything is graded or written, over results of an earlier run too.
+    let class = folder.path().join("class");
+    for learner in ["ann", "bob"] {
+        std::fs::create_dir_all(class.join(learner)).expect("there is room");
+        std::fs::write(class.join(learner).join("start"), "python3 main.py\n").expect("there is room");
+    }
+    let out = folder.path().join("results");
+    let told = [
+        "class",
+        class.to_str().expect("a name"),
+        "--exercise",
+        "cache-service",
+        "--out",
+        out.to_str().expect("a name"),
+    ];
+    for _ in 0..2 {
+        let (_, stderr, code) = grader(&told, "");
+        assert!(
+            code == 2 && stderr.contains("2 of 2 submissions") && stderr.contains("add --trust"),
+            "{code}: {stderr}"
+        );
+        assert!(!out.exists(), "{stderr}");
+    }
 }
 
 #[test]

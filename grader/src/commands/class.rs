@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 use cachedojo_judge::Report;
-use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
 use sha2::{Digest, Sha256};
@@ -36,7 +36,9 @@ use crate::host::printable;
 use crate::host::scratch;
 use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
-use crate::intake::{diagnostic, left_out, submission};
+use crate::intake::submission::{self, Submission};
+use crate::intake::{diagnostic, left_out};
+use crate::language::http;
 use crate::pack::{DEFAULT_ID, Pack};
 use crate::queue::hand_out;
 use crate::queue::store::Queue;
@@ -62,6 +64,9 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     let entries = submissions(&root, &unused, scratch.path(), args, languages)?;
     if args.exercise.is_none() {
         check_begun(&entries)?;
+    }
+    if pack.exercise.interface == InterfaceKind::Service && !args.trust {
+        check_trusted(&entries, languages)?;
     }
     let store = out::open(args, &pack.exercise.id)?;
     for other in &args.import {
@@ -133,6 +138,24 @@ fn check_begun(entries: &[Entry]) -> Result<()> {
         ))
         .into()),
         _ => Ok(()),
+    }
+}
+
+/// Services that would be started as ordinary programs although `--trust` was not given: that is the teacher's to say, so it costs no
+/// learner a mark, and no result of an earlier run is touched.
+fn check_trusted(entries: &[Entry], languages: &[CodeLanguage]) -> Result<()> {
+    let starts = |entry: &&Entry| match &entry.found {
+        Found::Source(path, _) => Submission::read(path, languages).is_ok_and(|read| http::starts_a_program(&read)),
+        _ => false,
+    };
+    match entries.iter().filter(starts).count() {
+        0 => Ok(()),
+        count => Err(UsageError(format!(
+            "{count} of {} submissions are services that are started as ordinary programs, which could read and change what you can: \
+             if you trust them, add --trust; nothing was graded",
+            entries.len()
+        ))
+        .into()),
     }
 }
 

@@ -14,6 +14,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("there is no such exercise: see /api/v1/exercises", "cet exercice n'existe pas : voyez /api/v1/exercises"),
     ("there is no such exercise", "cet exercice n'existe pas"),
+    (
+        "services are not graded here: whoever runs this server may start it with --trust; `grader grade` on your own machine grades yours",
+        "les services ne sont pas notés ici : qui fait tourner ce serveur peut le lancer avec --trust ; `grader grade`, sur votre machine, note le vôtre",
+    ),
     ("there is no such format: format is one of {}", "ce format n'existe pas : les formats sont {}"),
     ("many submissions wait already: ask again soon", "beaucoup de rendus attendent déjà : redemandez bientôt"),
     ("grading took too long: ask again later", "la correction a pris trop de temps : redemandez plus tard"),

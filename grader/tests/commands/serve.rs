@@ -252,6 +252,8 @@ fn the_page_gets_the_module_of_what_it_sent_and_a_sentence_where_it_cannot_run_i
         ("?lang=fr", &zip(&[("notes.md", b"x")]), 422, "ne contient pas de source Rust"),
         ("?lang=fr", b"PK\x03\x04 and no more", 400, "l'archive est illisible"),
         ("?exercise=no-such&lang=fr", BROKEN, 400, "cet exercice n'existe pas"),
+        ("?exercise=cache-service", &zip(&[("start", b"python3 main.py")]), 403, "services are not graded here"),
+        ("?exercise=cache-service&lang=fr", &zip(&[("start", b"python3 main.py")]), 403, "ne sont pas notés ici"),
         ("?lang=fr", b"", 400, "il n'y a rien : envoyez le rendu"),
     ] {
         let (found, _, body) = post(query, body);

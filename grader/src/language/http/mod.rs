@@ -39,6 +39,11 @@ pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, whic
 pub const NOT_ASKED: &str = "the file `start` names an address inside this machine or its network, and what answers there \
     would be shown to whoever handed it in: if you trust it, name it with --url, or add --trust";
 
+/// Whether a service is a program to be started, and not only an address.
+pub fn starts_a_program(service: &Submission) -> bool {
+    !service::is_url(service.files.get(START).map(|text| text.trim()).unwrap_or_default())
+}
+
 /// Services, started or connected to.
 #[derive(Debug)]
 pub struct HttpToolchain {
@@ -55,8 +60,7 @@ impl HttpToolchain {
 impl Toolchain for HttpToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let rejected = |reason, message: &str| Rejected::new(reason, vec![diagnostic::general(message)]);
-        let text = submission.files.get(START).map(|text| text.trim()).unwrap_or_default();
-        if !service::is_url(text) && !submission.is_of_pack && self.protection == Protection::Sandbox {
+        if starts_a_program(submission) && !submission.is_of_pack && self.protection == Protection::Sandbox {
             return Err(rejected(Reason::Forbidden, NOT_TRUSTED));
         }
         let service =
