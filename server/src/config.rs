@@ -52,6 +52,10 @@ pub struct Flags {
     /// Where settings and the access log are: sqlite:PATH or postgres://… [default: `sqlite::memory:`, without an access log]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// Whether each request becomes a row of the database's table `cache_access_logs`, which nobody shortens but you: on or off
+    /// [default: on]
+    #[arg(long, value_name = "ON")]
+    pub access_log: Option<String>,
     /// How long the store may take to answer, in milliseconds [default: 1000]
     #[arg(long, value_name = "N")]
     pub store_timeout_ms: Option<String>,
@@ -113,6 +117,8 @@ pub struct Config {
     pub store: StoreUrl,
     /// The database of settings and the access log.
     pub database: String,
+    /// Whether each request becomes a row of the access log, where the database is not in memory.
+    pub access_log: bool,
     /// How long the store may take to answer.
     pub store_timeout: Duration,
     /// The token that every request must have.
@@ -171,6 +177,7 @@ const SETTINGS: &[(&str, Access)] = &[
     ("memcached", |flags| &mut flags.memcached),
     ("store", |flags| &mut flags.store),
     ("database", |flags| &mut flags.database),
+    ("access-log", |flags| &mut flags.access_log),
     ("store-timeout-ms", |flags| &mut flags.store_timeout_ms),
     ("token", |flags| &mut flags.token),
     ("memory-mb", |flags| &mut flags.memory_mb),
@@ -235,6 +242,7 @@ impl Config {
             memcached: given.address("memcached")?,
             store: given.store()?,
             database: given.database()?,
+            access_log: given.one_of("access-log", &["on", "off"], "on")? == "on",
             store_timeout: given.milliseconds("store-timeout-ms", 1_000)?,
             token: given.token()?,
             memory_bytes_max: given.number("memory-mb", 1, 1 << 20, 100)? << 20,

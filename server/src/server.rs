@@ -71,7 +71,7 @@ impl Server {
             let restored = store.with_machine(|machine| machine.restore(&named, changes, time.now()));
             restored.with_context(|| format!("the settings of `{}` could not be taken over", named.name))?;
         }
-        let (log, writer) = AccessLog::start(database.clone());
+        let (log, writer) = AccessLog::start(database.clone(), config.access_log);
         let is_alone = database.is_in_memory();
         let (cluster, node) = match config.node.clone() {
             Some(node) => {

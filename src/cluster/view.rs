@@ -121,10 +121,15 @@ impl Placement {
     pub fn duty(&self, key: &str, hash: u64) -> Duty {
         let copies = self.copies.min(self.members.len());
         if is_sweep(key) {
-            Duty { replicas: self.members, quorum: self.members.len() - (copies - quorum(copies).min(copies)) }
+            Duty { replicas: self.members, quorum: self.members.len() - (copies - self.quorum().min(copies)) }
         } else {
-            Duty { replicas: self.replicas(hash).set, quorum: quorum(copies) }
+            Duty { replicas: self.replicas(hash).set, quorum: self.quorum() }
         }
+    }
+
+    /// How many replicas of a key a quorum is.
+    pub fn quorum(&self) -> usize {
+        quorum(self.copies.min(self.members.len()))
     }
 
     /// Whether `nodes` include a quorum of the replicas of every key. O(points).

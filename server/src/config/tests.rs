@@ -50,6 +50,7 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
         (["--memory-mb", "0"], "--memory-mb: `0` is out of range: write a whole number from 1 to 1048576"),
         (["--timeout-ms", "soon"], "--timeout-ms: `soon` is no number: write a whole number from 1 to 3600000"),
         (["--log", "loud"], "--log: `loud` is none of its words: write one of off, error, warn, info, debug"),
+        (["--access-log", "no"], "--access-log: `no` is none of its words: write one of on, off"),
         (["--clock", "none"], "--clock: `none` is none of its words: write one of host, virtual"),
         (
             ["--store", "disk"],
@@ -109,6 +110,7 @@ fn every_setting_is_a_flag() {
         memcached,
         store,
         database,
+        access_log,
         store_timeout_ms,
         token,
         memory_mb,
@@ -125,7 +127,8 @@ fn every_setting_is_a_flag() {
         cluster,
         data,
     } = all;
-    let served = [listen, tls_cert, tls_key, memcached, store, database, store_timeout_ms, token, log, clock];
+    let served =
+        [listen, tls_cert, tls_key, memcached, store, database, access_log, store_timeout_ms, token, log, clock];
     let bounds = [memory_mb, value_bytes, body_bytes, connections, timeout_ms, farewell_ms];
     assert!(served.iter().chain(&bounds).chain(&[node, peers, cluster, data, evict_mb]).all(Option::is_some));
 }

@@ -36,10 +36,10 @@ struct Counts {
 
 impl AccessLog {
     /// A log into that database, and the task that writes it, which ends when the log is dropped and all is written. A database
-    /// in memory has none: nobody could ever read it, and writing it takes longer than answering.
-    pub fn start(database: Database) -> (Self, JoinHandle<()>) {
+    /// in memory has none, wanted or not: nobody could ever read it, and writing it takes longer than answering.
+    pub fn start(database: Database, is_wanted: bool) -> (Self, JoinHandle<()>) {
         let counts = Arc::new(Counts::default());
-        if database.is_in_memory() {
+        if !is_wanted || database.is_in_memory() {
             return (Self { queue: None, counts }, tokio::spawn(async {}));
         }
         let (queue, rows) = mpsc::channel(QUEUE_MAX);

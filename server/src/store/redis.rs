@@ -179,12 +179,17 @@ impl RedisStore {
 
     async fn health(&self) -> Result<Reply, Failure> {
         let mut link = self.link.clone();
-        let told: Value = self.told(redis::cmd("INFO").arg("memory").query_async(&mut link).await)?;
+        let told: Value = self.told(redis::cmd("INFO").query_async(&mut link).await)?;
         // A cluster's nodes answer each for itself.
         let texts: Vec<String> = match told {
             Value::Map(of_nodes) => of_nodes.into_iter().filter_map(|(_, told)| text_of(told)).collect(),
             told => text_of(told).into_iter().collect(),
         };
+        // Each read counts, so one that refuses writes serves nobody. A Redis Cluster has such replicas beside those that serve.
+        if !self.link.is_cluster() && texts.iter().any(|text| info(text, "slave_read_only") == Some(1)) {
+            self.trouble.begin("it is a read-only replica: name the one that it follows");
+            return Err(Failure::Unavailable);
+        }
         let sum = |of: &dyn Fn(&str) -> Option<u64>| texts.iter().filter_map(|text| of(text)).sum();
         let bytes = sum(&|text| info(text, "used_memory"));
         // Without a limit of its own, Redis's limit is the machine's memory.

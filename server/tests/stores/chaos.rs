@@ -67,6 +67,21 @@ fn redis_down_and_up_again() {
     assert_eq!((&health["redis"], &health["store"]), (&"connected".into(), &"redis".into()));
 }
 
+/// A Redis that becomes a read-only replica, as after a failover: nothing can be counted, so nothing is served, and health says so.
+#[test]
+fn redis_becomes_a_replica_and_a_master_again() {
+    let pair = Pair::new(&[], &[]);
+    let mut client = pair.server.client();
+    assert_eq!(put(&mut client, "k", "{\"value\":1}").status, 201);
+    for (follows, status) in [(["127.0.0.1", "1"], 503), (["no", "one"], 200)] {
+        let mut told = Command::new("redis-cli");
+        told.args(["-p", &pair.port.to_string(), "replicaof"]).args(follows);
+        assert!(told.output().expect("redis-cli").status.success());
+        assert_eq!(get(&mut client, "k"), status);
+        assert_eq!(client.ask("GET", "/health", "").status, status);
+    }
+}
+
 /// C-03: Redis is full: with a policy of its own it evicts, and the counts follow; without one, 507 and nothing is lost.
 #[test]
 fn memory_full() {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::chaos::until;
 use crate::load::{Known, Load};
 use crate::processes::{Folder, Process};
 use crate::support::Client;
@@ -173,6 +174,8 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
         node.process.kill();
     }
     n1 = Node::start(folder.path(), "n1", &all, &[]);
+    let (status, body) = n1.ask("GET", "/health", "");
+    assert!(status == 503 && body.contains("\"unhealthy\""), "alone it serves nobody: {body}");
     n2 = Node::start(folder.path(), "n2", &all, &[&n1]);
     n3 = Node::start(folder.path(), "n3", &all, &[&n1, &n2]);
     for node in [&n1, &n2, &n3] {
@@ -184,6 +187,13 @@ fn a_node_is_killed_under_load_and_then_all_are_and_nothing_acknowledged_is_lost
     n2.process.signal("TERM");
     assert_eq!(n2.process.wait().0, Some(0));
     check(&mut clients, &[&n1, &n3]);
+    // Without the third, n1 is one of three, which is no quorum.
+    assert!(until(|| n1.ask("GET", "/health", "").0 == 200), "two of three serve");
+    n3.process.kill();
+    let why = "n1 reaches 1 of 3 members, itself included, and a quorum needs 2";
+    assert!(until(|| n1.ask("GET", "/health", "").1.contains(why)), "{}", n1.ask("GET", "/health", "").1);
+    let _third = Node::start(folder.path(), "n3", &all, &[&n1]);
+    assert!(until(|| n1.ask("GET", "/health", "").0 == 200), "two of three serve again");
 
     // Two processes never share a folder, nor does one node take another's.
     let second = Command::new(env!("CARGO_BIN_EXE_cachedojo-server"))

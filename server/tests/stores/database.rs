@@ -151,6 +151,10 @@ fn has_the_documents_tables(url: &str) {
 
 /// So many requests at once that their rows are written by one statement for many of them, and the rest by one for each.
 fn logs_every_access(url: &str) {
+    // Nothing of what is asked without a log.
+    let silent = Running::new(&["--database", url, "--access-log", "off"]);
+    assert_eq!(silent.client().ask("GET", "/api/v1/cache/log/k0xyy", "").status, 404);
+    drop(silent);
     let server = Running::new(&["--database", url]);
     let mut client = server.client();
     let request = |number: u32| format!("GET /api/v1/cache/log/k{number}xyy HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -260,7 +264,11 @@ fn a_database_that_went_away_is_named() {
     ] {
         let answer = client.ask(method, target, body);
         let told = (answer.status, answer.body.as_str());
-        assert_eq!(told, (503, "{\"error\":\"The database does not answer\"}"), "{method} {target}");
+        assert_eq!(
+            told,
+            (503, "{\"error\":\"The database does not answer, or cannot store it\"}"),
+            "{method} {target}"
+        );
     }
     assert_eq!(client.ask("GET", "/api/v1/namespaces/n", "").json()["default_ttl"], 60);
     assert_eq!(client.ask("PUT", "/api/v1/cache/n/k", "{\"value\":1}").status, 201);

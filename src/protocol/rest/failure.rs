@@ -122,7 +122,7 @@ impl fmt::Display for Failure {
             Self::Unavailable => "Cache storage unavailable",
             Self::TimedOut => "Cache storage timed out",
             Self::Unfinished => "Deleted in part: ask again for the rest",
-            Self::NoDatabase => "The database does not answer",
+            Self::NoDatabase => "The database does not answer, or cannot store it",
         })
     }
 }

@@ -30,7 +30,7 @@ impl Machine {
         status
     }
 
-    /// Why the node serves no keys, and what to do; `None` if it does, or will in a moment.
+    /// Why the node serves no keys, and what to do; `None` if it does.
     pub(super) fn trouble(&self) -> Option<String> {
         let me = self.config.id;
         match &self.stage {
@@ -40,8 +40,27 @@ impl Machine {
             Stage::Running(node) if node.has_left() => {
                 Some(format!("{me} was let go and does not come back as it is: {}", remedy("this one")))
             }
-            Stage::Running(_) => None,
+            Stage::Running(node) => self.cut_off(node),
         }
+    }
+
+    /// Why a running node can serve no key just now: it is new, or reaches too few others for any key's quorum.
+    fn cut_off(&self, node: &Node) -> Option<String> {
+        let (me, view) = (self.config.id, node.view());
+        if view.epoch == 0 || node.time().is_none() {
+            return Some(format!(
+                "{me} does not know the time or the ring yet, and will in a moment if it reaches the others"
+            ));
+        }
+        let members = view.ring.members();
+        let reached = members.iter().filter(|&id| id == me || self.links.is_up(id)).count();
+        let quorum = view.ring.quorum();
+        (reached < quorum).then(|| {
+            format!(
+                "{me} reaches {reached} of {} members, itself included, and a quorum needs {quorum}: start the others",
+                members.len()
+            )
+        })
     }
 
     /// What has to be done for a node to come back that was let go.
