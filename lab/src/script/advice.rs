@@ -8,28 +8,26 @@ use super::expect::doubt::doubt;
 use super::expect::{Expectation, Matcher};
 use super::lab;
 use super::mistake::{Fault, Mistake};
-use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
+use super::parsed::{Diagnostic, Dialect, Line, lines};
 use super::token::{Token, read_tokens};
 use crate::event::FIELDS;
 use crate::families::cluster::ClusterCommand;
 use cachedojo::protocol::rest;
 use cachedojo_wire::{ExtraRequest, Request};
-use protocols::{Place, Quoted};
+use protocols::{Place, Quoted, is_read};
 
 /// The lines of a protocol that are not requests, each with its reason, in order of place; in the `lab` language too. They are
 /// executed all the same, and answered as the protocol says, but for those below the end of a session. Of the `lab` language also
 /// what is probably meant otherwise: expectations that no answer can hold, and more copies than nodes. Its mistakes
 /// [`super::parse`] reports. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
-    match dialect {
-        Dialect::Lab => advise_lab(text),
-        _ => {
-            let mut found = protocols::advise(text, dialect).found;
-            // Between requests a script of the REST API may have blank lines.
-            found.retain(|one| one.mistake != Mistake::Rest(rest::LineMistake::Blank));
-            found
-        }
+    if dialect == Dialect::Lab {
+        return advise_lab(text);
     }
+    let mut found = protocols::advise(text, dialect).found;
+    // Between requests a script of the REST API may have blank lines.
+    found.retain(|one| one.mistake != Mistake::Rest(rest::LineMistake::Blank));
+    found
 }
 
 /// The line that ends the session of a protocol's script: nobody answers those below it. Cost: O(text).
@@ -107,10 +105,6 @@ fn unknown_number(matcher: &Matcher, content: &str) -> Option<Fault> {
     let found = names.flatten().find(|name| !FIELDS.contains(name))?;
     let at = content.find(found).unwrap_or(0);
     Some((at..at + found.len(), Mistake::Field { found: found.to_owned() }))
-}
-
-fn is_read(line: &Line<'_>) -> bool {
-    line.number <= LINES_MAX
 }
 
 #[cfg(test)]
@@ -245,7 +239,7 @@ mod tests {
         }
         check(
             Dialect::Lab,
-            "# é\nline EXIT\nmc get \u{1}é\nline GET a\nfor 1..3 mc foo {}\nhttp\nfor 1..2 line GET k{}\nfor 1..2 # line",
+            "# é\nline EXIT\nmc get é\nline GET a\nfor 1..3 mc foo {}\nhttp\nfor 1..2 line GET k{}\nfor 1..2 # line",
             &[
                 (4, "GET a", "This is not run: the session ends at line 2. Move"),
                 (5, "mc foo {}", "This is no command"),

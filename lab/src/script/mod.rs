@@ -412,7 +412,7 @@ mod tests {
             "EXIT",
             "a 0 0 2",
         ];
-        for _ in 0..20_000 {
+        for _ in 0..10_000 {
             let text: String = (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
             for dialect in Dialect::ALL {
                 for diagnostic in parse(&text, dialect).diagnostics.into_iter().chain(advise(&text, dialect)) {

@@ -3,11 +3,8 @@
 
 use std::ops::Range;
 
-use super::is_read;
-#[cfg(feature = "services")]
-use crate::script::LINES_MAX;
 use crate::script::mistake::{Fault, Mistake};
-use crate::script::parsed::{Diagnostic, Dialect, Line, lines};
+use crate::script::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
 #[cfg(feature = "services")]
 use cachedojo::protocol::memcached;
 use cachedojo::protocol::{line, rest};
@@ -200,4 +197,9 @@ fn advise_memcached(text: &str) -> Advice {
 #[cfg(feature = "services")]
 fn line_ends(text: &str) -> u32 {
     u32::try_from(text.bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
+}
+
+/// Of a longer script the rest is not read.
+pub(super) fn is_read(line: &Line<'_>) -> bool {
+    line.number <= LINES_MAX
 }
