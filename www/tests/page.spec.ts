@@ -182,7 +182,9 @@ test("a sentence about several lines is said once, and so is what follows the en
   await expect(page.locator(".cm-activeLine")).toHaveText("blah");
 });
 
-test("what is wrong is told before what is doubtful, each in its colour, from above to below", async ({ page }) => {
+test("what is wrong is told before what is doubtful, each in its colour, from above to below", async ({
+  page,
+}) => {
   await open(page);
   await write(page, "line EXIT\nline GET a\nmc set a 0 0 3\nmc abc\nmc incr a 1\nblah\nhttp DELET /health");
   await page.getByTestId("run").click();
@@ -193,9 +195,15 @@ test("what is wrong is told before what is doubtful, each in its colour, from ab
     /^Line 7\s*This path does not take that method: write GET\./,
   ]);
   await write(page, "line EXIT\nline GET a\nblah");
-  await expect(mistakes).toHaveText([/^Line 3/, /^Line 2\s*This is not run: the session ends at line 1\. Move/]);
+  await expect(mistakes).toHaveText([
+    /^Line 3/,
+    /^Line 2\s*This is not run: the session ends at line 1\. Move/,
+  ]);
   const colour = (at: number) =>
-    mistakes.nth(at).getByRole("button").evaluate((button) => getComputedStyle(button).color);
+    mistakes
+      .nth(at)
+      .getByRole("button")
+      .evaluate((button) => getComputedStyle(button).color);
   await expect.poll(async () => (await colour(0)) === (await colour(1))).toBe(false);
   await page.getByRole("button", { name: "Français" }).click();
   await expect(mistakes.last()).toContainText("la session se termine à la ligne 1");
