@@ -181,6 +181,10 @@ fn errors_of_the_compiler_have_the_learners_own_places() {
         assert!(expected.iter().all(|part| said.contains(part)), "{said}");
     };
     check("pub fn f() {\n    if true {\n}\n", &["src/lib.rs:1:12: unclosed delimiter", "src/lib.rs:2:13: "]);
+    check(
+        "fn f() -> u8 {\n    vec![(\n}\n",
+        &["src/lib.rs:2:10: unclosed delimiter", "src/lib.rs:1:14: closing delimiter possibly meant for this"],
+    );
     let borrowed = "pub fn f(all: &mut Vec<u8>) -> u8 {\n    let first = &all[0];\n    all.push(1);\n    *first\n}\n";
     check(
         borrowed,

@@ -55,7 +55,7 @@ fn french(what: &What) -> String {
         What::Created { object } => match object.as_str() {
             "node" => "nœud prêt".into(),
             "ring" => "anneau prêt".into(),
-            "cluster" => "cluster prêt".into(),
+            "cluster" => "grappe prête".into(),
             other => format!("{other} prêt"),
         },
         What::Joined { id } => format!("{} a rejoint", name(id)),
@@ -329,12 +329,12 @@ mod tests {
         );
         check("ring where k", &["il n'y a pas encore d'anneau : créez-en un avec `ring new`"]);
         check("ring moved", &["aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`"]);
-        check("write k v", &["il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`"]);
+        check("write k v", &["il n'y a pas encore de grappe simulée : créez-en une avec `cluster nodes=3`"]);
         check(
             "cluster new rf=2\nread k",
             &[
-                "cluster prêt",
-                "ceci est pour un cluster simulé, que crée `cluster nodes=3` : celui de `cluster new` prend `cluster set`, \
+                "grappe prête",
+                "ceci est pour une grappe simulée, que crée `cluster nodes=3` : celle de `cluster new` prend `cluster set`, \
                  `cluster get` et `cluster where`",
             ],
         );
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_quorum_that_is_not_met_says_in_french_what_to_do() {
         let told = texts("cluster nodes=3\nkill n2\nkill n3\nwrite k v", Language::French);
-        for expected in ["cluster prêt", "n2 tué"] {
+        for expected in ["grappe prête", "n2 tué"] {
             assert!(told.iter().any(|line| line == expected), "{expected}: {told:?}");
         }
         let last = told.last().expect("an answer");

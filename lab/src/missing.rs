@@ -21,19 +21,19 @@ pub(crate) fn in_english(object: &str) -> String {
 pub(crate) fn in_french(object: &str) -> String {
     match object {
         "mark" => "aucune clé n'est marquée : écrivez d'abord `ring mark key 1000`".into(),
-        "nodes=3" => "il n'y a pas encore de cluster simulé : créez-en un avec `cluster nodes=3`".into(),
+        "nodes=3" => "il n'y a pas encore de grappe simulée : créez-en une avec `cluster nodes=3`".into(),
         BESIDE_A_CLUSTER => {
-            "ceci est pour un cluster simulé, que crée `cluster nodes=3` : celui de `cluster new` prend \
+            "ceci est pour une grappe simulée, que crée `cluster nodes=3` : celle de `cluster new` prend \
                              `cluster set`, `cluster get` et `cluster where`"
                 .into()
         }
         object => {
             let named = match object {
-                "node" => "de nœud",
-                "ring" => "d'anneau",
-                _ => "de cluster",
+                "node" => "de nœud : créez-en un",
+                "ring" => "d'anneau : créez-en un",
+                _ => "de grappe : créez-en une",
             };
-            format!("il n'y a pas encore {named} : créez-en un avec `{object} new`")
+            format!("il n'y a pas encore {named} avec `{object} new`")
         }
     }
 }

@@ -59,7 +59,9 @@ impl<'a> RunReport<'a> {
             told.message = diagnostic.mistake.message(language);
         }
         if self.dialect == Dialect::Lab {
-            self.warnings = advise(text, Dialect::Lab).iter().map(|one| RunDiagnostic::of(one, language)).collect();
+            // What a protocol refuses, its answer says.
+            let doubts = advise(text, Dialect::Lab).into_iter().filter(|one| !one.mistake.is_refusal());
+            self.warnings = doubts.map(|one| RunDiagnostic::of(&one, language)).collect();
         }
     }
 

@@ -7,6 +7,7 @@ import {
   checkLesson,
   type Found,
   findProgramsBy,
+  goOnTo,
   isEdited,
   lessonOpening,
   meetOtherTabs,
@@ -78,9 +79,11 @@ export async function loadCourse(): Promise<void> {
   } catch {
     course.value = "none";
   }
-  // A page that is loaded anew shows the learner's script.
-  history.replaceState({ ...history.state, example: undefined }, "");
-  addEventListener("popstate", followHistory);
+  addEventListener("popstate", () => {
+    if (isExample.value) {
+      runAll();
+    }
+  });
   addEventListener("storage", () => {
     progress.value = loadProgress();
   });
@@ -113,7 +116,7 @@ async function openAgain(): Promise<void> {
   if (open && isUntouched()) {
     const opening = await lessonOpening(open);
     if (opening !== undefined && opening !== sheet.value.text && isUntouched()) {
-      openSheet(openingOf(open, opening), location.hash);
+      openSheet(openingOf(open, opening));
     }
   }
 }
@@ -152,50 +155,24 @@ export async function openLesson(id: string): Promise<boolean> {
     return false;
   }
   const opening = await lessonOpening(found);
+  const fragment = `#lesson/${id}`;
+  if (location.hash !== fragment || history.state?.sheet) {
+    history.pushState({ ...history.state, sheet: undefined }, "", fragment);
+  }
   batch(() => {
     forgetVerdict();
-    openSheet(openingOf(found, opening ?? found.script.starter), location.hash);
+    openSheet(openingOf(found, opening ?? found.script.starter));
   });
-  location.hash = `lesson/${id}`;
   return true;
 }
 
-/** Runs the open lesson's example, a step of the browser's history further: its way back leads to the learner's script. */
-export function runExample(): void {
-  const id = lesson.value?.id;
-  if (id !== undefined) {
-    if (history.state?.example !== id) {
-      history.pushState({ ...history.state, example: id }, "");
-    }
-    openExample();
-  }
-}
-
-/** From the lesson's example back to the learner's script, as the browser's way back leads there. */
+/** From the lesson's example back to the learner's script, from which it was opened. */
 export function leaveExample(): void {
-  const id = lesson.value?.id;
-  if (id !== undefined && history.state?.example === id) {
-    history.back();
-  } else if (id !== undefined) {
-    openLesson(id);
-  }
+  history.back();
 }
 
-/** Shows the lesson's example or the learner's script, as the step of the history says that has been reached. */
-function followHistory(): void {
-  const id = lesson.value?.id;
-  const isThere = history.state?.example === id;
-  if (id !== undefined && isThere !== isExample.value) {
-    if (isThere) {
-      openExample();
-    } else {
-      openLesson(id);
-    }
-  }
-}
-
-/** The open lesson's example on a sheet of its own, beside the learner's script. */
-function openExample(): void {
+/** Runs the open lesson's example on a sheet of its own, beside the learner's script. */
+export function runExample(): void {
   const open = lesson.value;
   if (open?.script.example) {
     const script = {
@@ -203,7 +180,7 @@ function openExample(): void {
       dialect: open.dialect,
       seed: String(open.seed ?? 0),
     };
-    openSheet(lessonExampleSheet(script, open.id, inLanguage(open.title)), location.hash);
+    goOnTo(lessonExampleSheet(script, open.id, inLanguage(open.title)), location.hash);
     runAll();
   }
 }

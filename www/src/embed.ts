@@ -21,6 +21,7 @@ import {
 } from "./lab";
 import { isSeed } from "./link";
 import { eventCount, judgedBefore } from "./log";
+import { stepTo } from "./sheets";
 
 export const isEmbedded = new URLSearchParams(location.search).has("embed");
 
@@ -145,5 +146,8 @@ function openWished(wish: Wish): void {
     return;
   }
   const original = { text: script, seed: String(seed) };
-  openSheet({ ...original, id: "embed", dialect: dialect as Dialect, original });
+  const sheet = { ...original, id: "embed", dialect: dialect as Dialect, original };
+  // No step of the history: that is the page's around it.
+  stepTo(sheet, "replaceState", "");
+  openSheet(sheet);
 }

@@ -2,8 +2,10 @@
 import { effect, signal } from "@preact/signals";
 import { course, lesson, loadCourse, openLesson, progress } from "./course";
 import { isEmbedded } from "./embed";
-import { linkFault, openOwn, run, sheet } from "./lab";
+import { linkFault, openOwn, openSheet, run, sheet } from "./lab";
 import { lastDialect } from "./settings";
+import { isOwn, lessonSheetId, ownSheet } from "./sheets";
+import { words } from "./words";
 
 export type Place = "welcome" | "lessons" | "lesson";
 
@@ -36,7 +38,7 @@ export async function startGuide(): Promise<void> {
     }
   });
   foldOnceRun();
-  addEventListener("hashchange", () => follow(location.hash));
+  addEventListener("popstate", () => follow(location.hash));
   await loadCourse();
   await follow(location.hash);
   if (asked) {
@@ -86,13 +88,14 @@ export function hasBegun(): boolean {
 
 async function follow(fragment: string): Promise<void> {
   const [, id] = /^#lesson\/([\w-]+)$/.exec(fragment) ?? [];
-  const { id: open, lesson: of } = sheet.value;
-  if (fragment === "#lessons") {
+  if (history.state?.sheet) {
+    // It is open already.
+  } else if (fragment === "#lessons") {
     show("lessons");
-  } else if (fragment === "" && (of !== undefined || open.startsWith("link."))) {
-    // Back to before the lesson or the link was opened.
-    openOwn(lastDialect.value);
-  } else if (id !== undefined && course.value !== undefined && sheet.value.lesson !== id) {
+  } else if (fragment === "" && !isOwn(sheet.value)) {
+    // Somebody has taken the fragment out of the address.
+    openSheet(ownSheet(lastDialect.value, words.value));
+  } else if (id !== undefined && course.value !== undefined && sheet.value.id !== lessonSheetId(id)) {
     // Before the course has come nobody knows the lesson: it is followed once it has.
     const isThere = await openLesson(id);
     if (!isThere) {

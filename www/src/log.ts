@@ -12,6 +12,8 @@ export interface Mark {
 /** What a line of the script was answered last. */
 export interface LineAnswer {
   text: string;
+  /** What of it stands nowhere else beside the line. */
+  whole: string;
   tone: Tone;
 }
 
@@ -20,8 +22,12 @@ export type Message = Extract<WorldEvent, { sort: "message" }>;
 /** More marks than pixels show nothing more: where there are more, neighbours become one. */
 const MARKS_MAX = 4_000;
 const GRAVITY = { gone: 0, fault: 1, broken: 2 } as const;
-/** Of one command's answers, those that stand beside its line. */
-const ANSWERS_BESIDE_MAX = 3;
+/** Of one command's events, those that stand beside its line. */
+const BESIDE_MAX = 3;
+/** Letters of the answer beside a line, which the output has whole. */
+const ANSWER_MAX = 240;
+/** To so many letters what else happened is told beside it. */
+const BESIDE_LETTERS_MAX = 60;
 
 /** Grows in place: read it together with `eventCount`. */
 export const events: Told[] = [];
@@ -144,14 +150,28 @@ export function answerOfLine(line: number, position: number): LineAnswer | undef
   while (first > 0 && events[ofLine[first - 1] ?? -1]?.step === last.step) {
     first -= 1;
   }
-  const answers = ofLine.slice(first, count).flatMap((index) => events[index] ?? []);
-  const shown = answers.slice(0, ANSWERS_BESIDE_MAX).map(sayingOf);
-  const tones = answers.map(toneOf);
+  const told = ofLine.slice(first, count).flatMap((index) => events[index] ?? []);
+  // What was answered comes first, then what happened meanwhile.
+  const sorted = told.toSorted((a, b) => Number(isAside(a)) - Number(isAside(b)));
+  const answers = sorted.filter((event) => !isAside(event)).slice(0, BESIDE_MAX);
+  const shown = sorted.slice(0, BESIDE_MAX).map(sayingOf);
+  const whole = shown.join(" · ") + (sorted.length > shown.length ? " …" : "");
+  const most = Math.max(answers.map(sayingOf).join(" · ").length, BESIDE_LETTERS_MAX);
+  const tones = sorted.map(toneOf);
   const tone = (["bad", "warn"] as const).find((worst) => tones.includes(worst)) ?? tones[0] ?? "quiet";
-  return { text: shown.join(" · ") + (answers.length > shown.length ? " …" : ""), tone };
+  return { text: cut(whole, Math.min(most, ANSWER_MAX)), whole, tone };
 }
 
-/** How many of the first `position` commands a protocol answered with an error. O(log n). */
+/** Whether an event is no answer, but something that happened meanwhile. */
+function isAside({ text }: Told): boolean {
+  return text.startsWith("~ ");
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most + 2 ? `${text.slice(0, most)} …` : text;
+}
+
+/** How many of the first `position` commands were answered with an error that is the script's. O(log n). */
 export function refusedBefore(position: number): number {
   return lowerBound(refused.length, (index) => events[refused[index] ?? 0]?.step ?? position, position);
 }
@@ -181,7 +201,8 @@ function refusalFrom(index: number): Refusal {
   while (events[last + 1]?.step === step) {
     last += 1;
   }
-  const answer = [...new Set([index, last])].map((at) => events[at]?.text ?? "").join(" ");
+  const said = [...new Set([index, last])].flatMap((at) => events[at] ?? []);
+  const answer = said.map(sayingOf).join(" ");
   return { answer, nextLine };
 }
 

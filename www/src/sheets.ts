@@ -140,6 +140,27 @@ export function stray(id: string): Sheet | undefined {
   return saved && restore({ ...saved, id });
 }
 
+/** A step of the browser's history that shows a sheet which has no address of its own. */
+export function stepTo(sheet: Sheet, way: "pushState" | "replaceState", fragment = location.hash): void {
+  const { text, seed, ...held } = sheet;
+  const address = location.pathname + location.search + fragment;
+  try {
+    history[way]({ ...history.state, sheet: held }, "", address);
+  } catch {
+    // More than a history entry holds: the way back to it leads to one's own script.
+    history[way]({ ...history.state, sheet: undefined }, "", address);
+  }
+}
+
+/** The sheet of the current step of the history, as it is now; nothing where the address names what is shown. */
+export function steppedTo(words: Words): Sheet | undefined {
+  const held: (Partial<Stray> & { id: string }) | undefined = history.state?.sheet;
+  if (!held || !isStrayWhole(held)) {
+    return undefined;
+  }
+  return held.id === `own.${held.dialect}` ? ownSheet(held.dialect, words) : restore(held);
+}
+
 function isStray(id: string): boolean {
   return id.startsWith("fork.") || id.startsWith("pasted.");
 }
@@ -333,7 +354,7 @@ function parse(json: string | null): Saved | undefined {
 }
 
 /** Another version of the page, or anybody, may have written it. */
-function isStrayWhole(sheet: Partial<Stray> | undefined): sheet is Stray {
+function isStrayWhole<S extends Partial<Stray>>(sheet: S | undefined): sheet is S & Stray {
   const { original, fork, dialect } = sheet ?? {};
   return (
     typeof dialect === "string" &&

@@ -233,6 +233,9 @@ test("an example runs beside the learner's script, which is there afterwards", a
     await expect(content(page)).toHaveText("node new 7");
     await page.goForward();
     await expect(page.getByTestId("output")).toHaveText("node ready\nnothing");
+    // A page that is loaded anew shows the example, and one step back is the learner's script.
+    await page.reload();
+    await expect(page.getByTestId("borrowed")).toBeVisible();
     await page.goBack();
     await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "words");
     await expect(content(page)).toHaveText("node new 7");

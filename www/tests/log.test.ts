@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Told } from "../src/engine/event";
-import { addEvents, clearLog, marks, refusalsByLine, sayingOf } from "../src/log";
+import { addEvents, answerOfLine, clearLog, marks, refusalsByLine, sayingOf } from "../src/log";
 
 /** An eviction at each of so many commands, and a broken promise at some. */
 function run(commands: number, brokenAt: number[]): void {
@@ -39,6 +39,28 @@ test("an answer that a script may expect is shown in the script's word too, and 
     told: "erreur : trop peu",
   };
   expect(sayingOf(error as Told)).toBe("erreur : trop peu");
+});
+
+test("what was answered comes first beside its line, and is never what is cut", () => {
+  const at = { step: 0, line: 1, at_ms: 0 };
+  const answer = `error: quorum needs 2 of the replicas, ${"and only n1 answered, ".repeat(4)}so`;
+  const node = { sort: "node", node: "n2", atUs: 0, text: "", key: null, isQuiet: false } as const;
+  const aside = (text: string) => ({ ...at, kind: "world", event: node, text }) as Told;
+  clearLog();
+  addEvents([
+    aside("~ n4 leads term 2"),
+    aside("~ n2 keeps a hint of k"),
+    { ...at, kind: "error", message: "", text: answer } as Told,
+    aside("~ n1 mends"),
+  ]);
+  expect(answerOfLine(1, 1)).toEqual({
+    text: `${answer} …`,
+    whole: `${answer} · ~ n4 leads term 2 · ~ n2 keeps a hint of k …`,
+    tone: "warn",
+  });
+  clearLog();
+  addEvents([aside("~ n4 leads term 2"), { ...at, kind: "stored", key: "k", text: "stored" } as Told]);
+  expect(answerOfLine(1, 1)?.text).toBe("stored · ~ n4 leads term 2");
 });
 
 test("where an answer that is an error ends is known before the next command is obeyed", () => {

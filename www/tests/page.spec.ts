@@ -87,12 +87,14 @@ test("a mistake is underlined where it stands, after letters of every width too"
 
 test("a line that a protocol answers with an error says why", async ({ page }) => {
   await open(page, "line");
-  await write(page, "PUT a 1\nGET é\nEXIT");
+  await write(page, "PUT a 1\nGET é\nEXIT\nGET a\n\nblah");
   await expect(page.locator(".cm-lintRange-error")).toHaveText("é");
   await expect(page.getByRole("listitem").filter({ hasText: "letters A-Z" })).toBeVisible();
   await expect(page.getByTestId("status")).toContainText("1 line is answered with an error");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toHaveText("STORED\nERROR\nBYE");
+  // What follows the end of the session is not run, and not counted.
+  await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
 });
 
 for (const [dialect, text, before, marked, says] of [
@@ -112,6 +114,14 @@ for (const [dialect, text, before, marked, says] of [
   ],
   ["memcached", "set a 0 0 3\nabc\nincr a 1", "", ["incr a 1"], "CLIENT_ERROR cannot increment"],
   ["lab", "mc set a 0 0 3\nmc abc\nmc incr a 1", "", ["mc incr a 1"], "CLIENT_ERROR cannot increment"],
+  ["lab", "write k v", "", ["write k v"], "there is no simulated cluster yet: make one with cluster nodes=3"],
+  [
+    "lab",
+    "http PATCH /api/v1/cache/n/k\nmc foo\nline get a\nmc quit\nmc get a",
+    "3 lines are answered with an error",
+    ["PATCH", "foo", "get"],
+    "This path does not take that method",
+  ],
 ] as const) {
   test(`what ${dialect} answers with an error is marked with the reason: ${says}`, async ({ page }) => {
     await open(page, dialect);
@@ -170,6 +180,33 @@ test("a sentence about several lines is said once, and so is what follows the en
   await expect(page.getByTestId("status")).toContainText("2 lignes à relire");
   await mistakes.last().getByRole("button", { name: "Ligne 7" }).click();
   await expect(page.locator(".cm-activeLine")).toHaveText("blah");
+});
+
+test("what is wrong is told before what is doubtful, each in its colour, from above to below", async ({
+  page,
+}) => {
+  await open(page);
+  await write(page, "line EXIT\nline GET a\nmc set a 0 0 3\nmc abc\nmc incr a 1\nblah\nhttp DELET /health");
+  await page.getByTestId("run").click();
+  const mistakes = page.getByTestId("mistakes").getByRole("listitem");
+  await expect(mistakes).toHaveText([
+    /^Line 5\s*This was answered with an error: CLIENT_ERROR cannot increment/,
+    /^Line 6\s*blah is no command/,
+    /^Line 7\s*This path does not take that method: write GET\./,
+  ]);
+  await write(page, "line EXIT\nline GET a\nblah");
+  await expect(mistakes).toHaveText([
+    /^Line 3/,
+    /^Line 2\s*This is not run: the session ends at line 1\. Move/,
+  ]);
+  const colour = (at: number) =>
+    mistakes
+      .nth(at)
+      .getByRole("button")
+      .evaluate((button) => getComputedStyle(button).color);
+  await expect.poll(async () => (await colour(0)) === (await colour(1))).toBe(false);
+  await page.getByRole("button", { name: "Français" }).click();
+  await expect(mistakes.last()).toContainText("la session se termine à la ligne 1");
 });
 
 test("stop ends a runaway script, and the page runs the next one", async ({ page }) => {

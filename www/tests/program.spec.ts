@@ -39,7 +39,9 @@ test("a program is graded in the page, and a lost check opens on that very progr
     await expect(page.getByTestId("status")).toContainText("broken");
     await expect(page.getByTestId("comparison")).toContainText("They part at line");
   }
+  // A reload keeps the script, not the program, and nobody obeys in its place unasked.
   await page.reload();
+  await page.getByTestId("lacking").getByRole("button", { name: "Let the reference obey" }).click();
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done");
 });
@@ -105,7 +107,15 @@ test("what does not run in the page shows its answers, and its script opens in i
     await expect(page.getByTestId("status")).not.toContainText("cannot be read");
     await page.getByTestId("run").click();
     await expect(page.getByTestId("output")).toHaveText("NOT_FOUND\nBYE");
+    // It is a step of the browser's history, which a reload keeps.
+    await page.goBack();
+    await expect(page.getByTestId("borrowed")).toHaveCount(0);
+    await expect(page.getByTestId("dialect")).toHaveValue("lab");
+    await page.goForward();
+    await expect(page.getByTestId("borrowed")).toContainText("The reference obeys it here");
     await page.reload();
+    await expect(page.getByTestId("borrowed")).toContainText("The reference obeys it here");
+    await page.getByTestId("dialect").selectOption("lab");
   }
 });
 

@@ -73,7 +73,10 @@ test("a run is forked where it stands, goes on otherwise, and the other script s
   await content(page).click();
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.insertText("node get key1");
+  await expect.poll(() => script(page)).toContain("node get key1");
   await page.reload();
+  await expect.poll(() => script(page)).toContain("node get key1");
+  await page.getByRole("button", { name: "Back to my script" }).click();
   await expect.poll(() => script(page)).toBe(text);
 });
 
@@ -112,6 +115,8 @@ test("a fork of a fork leads back to the first fork, and each is found again aft
     await expect.poll(() => script(page)).toContain("node set SECOND 1");
     await expect(page.getByTestId("examples")).toHaveAttribute("title", "A fork after command 3");
     await page.reload();
+    await expect.poll(() => script(page)).toContain("node set SECOND 1");
+    await page.getByRole("button", { name: "Back to my script" }).click();
     await expect.poll(() => script(page)).toContain("node get key5");
     await page.getByTestId("examples").selectOption({ index: await lastOption(page, "Fork at 3") });
     await expect.poll(() => script(page)).toContain("node set SECOND 1");

@@ -47,7 +47,7 @@ const TABLES: [&[Entry]; 9] = [
 const HEADINGS: [(&str, &str); TABLES.len()] = [
     ("One cache", "Un cache"),
     ("A ring of nodes", "Un anneau de nœuds"),
-    ("The prototype's cluster, without a network", "Le cluster du prototype, sans réseau"),
+    ("The prototype's cluster, without a network", "La grappe du prototype, sans réseau"),
     ("The prototype's parser", "L'analyseur du prototype"),
     SHORT_FORMS,
     SHORT_FORMS,
@@ -55,7 +55,7 @@ const HEADINGS: [(&str, &str); TABLES.len()] = [
     ("Time, expectations, repetition", "Temps, attentes, répétition"),
     (
         "A cluster with a network: begin with `cluster nodes=3`",
-        "Un cluster avec un réseau : commencez par `cluster nodes=3`",
+        "Une grappe avec un réseau : commencez par `cluster nodes=3`",
     ),
 ];
 const SHORT_FORMS: (&str, &str) = ("Questions", "Questions");

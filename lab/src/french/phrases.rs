@@ -102,7 +102,7 @@ const OF_CLUSTER: &[Phrase] = &[
     ("begins the operation on {} anew under the new ring", "recommence l'opération sur {} sous le nouvel anneau"),
     ("invalidates {}", "invalide {}"),
     ("was let go and asks to come back with nothing", "a été écarté et demande à revenir sans rien"),
-    ("has left the cluster", "a quitté le cluster"),
+    ("has left the cluster", "a quitté la grappe"),
     ("{} lacks the newest version of {}", "il manque à {} la version la plus récente de {}"),
     ("{} holds {}, which belongs elsewhere", "{} tient {}, qui a sa place ailleurs"),
     ("{} has another ring than {}", "{} a un autre anneau que {}"),
@@ -121,11 +121,11 @@ const OF_CLUSTER: &[Phrase] = &[
     ("no node knows a ring", "aucun nœud ne connaît d'anneau"),
     (
         "{}; the cluster is lost for ever, as most of its members lost their disks: make a new one",
-        "{+} ; le cluster est perdu pour toujours, car la plupart de ses membres ont perdu leur disque : créez-en un nouveau",
+        "{+} ; la grappe est perdue pour toujours, car la plupart de ses membres ont perdu leur disque : créez-en une nouvelle",
     ),
     (
         "the cluster is lost for ever, as most of its members lost their disks: make a new one",
-        "le cluster est perdu pour toujours, car la plupart de ses membres ont perdu leur disque : créez-en un nouveau",
+        "la grappe est perdue pour toujours, car la plupart de ses membres ont perdu leur disque : créez-en une nouvelle",
     ),
     (
         "{} needs {} of the replicas {}; nobody answered in time",

@@ -1,42 +1,69 @@
 //! Why a protocol will answer a line with an error. The protocols' answers are only a word or two, and the line protocol's is the
 //! same for every mistake, so a learner cannot see from them what is wrong.
 
+mod protocols;
+
 use super::command::Command;
 use super::expect::doubt::doubt;
 use super::expect::{Expectation, Matcher};
 use super::lab;
 use super::mistake::{Fault, Mistake};
-use super::parsed::{Diagnostic, Dialect, LINES_MAX, Line, lines};
+use super::parsed::{Diagnostic, Dialect, Line, lines};
 use super::token::{Token, read_tokens};
 use crate::event::FIELDS;
 use crate::families::cluster::ClusterCommand;
-#[cfg(feature = "services")]
-use cachedojo::protocol::memcached;
-use cachedojo::protocol::{line, rest};
+use cachedojo::protocol::rest;
+use cachedojo_wire::{ExtraRequest, Request};
+use protocols::{Place, Quoted, is_read};
 
-/// The lines of a protocol's script that are not requests, each with its reason, in order of place. They are executed all the
-/// same, and answered as the protocol says. In the `lab` language, whose mistakes [`super::parse`] reports, what is probably meant
-/// otherwise: expectations that no answer can hold, and more copies than nodes. Cost: O(text).
+/// The lines of a protocol that are not requests, each with its reason, in order of place; in the `lab` language too. They are
+/// executed all the same, and answered as the protocol says, but for those below the end of a session. Of the `lab` language also
+/// what is probably meant otherwise: expectations that no answer can hold, and more copies than nodes. Its mistakes
+/// [`super::parse`] reports. Cost: O(text).
 pub fn advise(text: &str, dialect: Dialect) -> Vec<Diagnostic> {
-    match dialect {
-        Dialect::Line => advise_line(text),
-        #[cfg(feature = "services")]
-        Dialect::Memcached => advise_memcached(text),
-        #[cfg(not(feature = "services"))]
-        Dialect::Memcached => Vec::new(),
-        Dialect::Rest => advise_rest(text),
-        Dialect::Lab => advise_lab(text),
+    if dialect == Dialect::Lab {
+        return advise_lab(text);
     }
+    let mut found = protocols::advise(text, dialect).found;
+    // Between requests a script of the REST API may have blank lines.
+    found.retain(|one| one.mistake != Mistake::Rest(rest::LineMistake::Blank));
+    found
 }
 
-fn advise_lab(text: &str) -> Vec<Diagnostic> {
+/// The line that ends the session of a protocol's script: nobody answers those below it. Cost: O(text).
+pub(super) fn session_end(text: &str, dialect: Dialect) -> Option<u32> {
+    if dialect == Dialect::Lab { None } else { protocols::advise(text, dialect).end }
+}
+
+fn advise_lab(script: &str) -> Vec<Diagnostic> {
     let mut advice = Vec::new();
-    for Line { number, start, content, .. } in lines(text).take_while(is_read) {
-        if !matches!(content.split_whitespace().next(), Some("expect" | "always" | "cluster")) {
+    let mut quoted = [Dialect::Line, Dialect::Memcached, Dialect::Rest].map(Quoted::new);
+    let [of_line, of_memcached, of_rest] = &mut quoted;
+    for Line { number, start, content, .. } in lines(script).take_while(is_read) {
+        if !matches!(
+            content.split_whitespace().next(),
+            Some("expect" | "always" | "cluster" | "line" | "mc" | "http" | "for")
+        ) {
             continue;
         }
-        let Ok(Some(command)) = lab::read_command(content) else { continue };
+        let Some((command, turn)) = lab::first_command(content) else { continue };
         let doubtful = match command {
+            Command::Ask(Request::Extra(request)) => {
+                let (quoted, said) = match request {
+                    ExtraRequest::Line(said) => (&mut *of_line, said),
+                    ExtraRequest::Memcached(said) => (&mut *of_memcached, String::from_utf8(said).unwrap_or_default()),
+                    ExtraRequest::Rest(said) => (&mut *of_rest, said),
+                    _ => continue,
+                };
+                let said = said.trim_end_matches("\r\n");
+                // Of a `for` the first turn is looked at, and its whole command marked.
+                let place = turn.map_or(Place::At(start + content.len() - said.len()), |turn| {
+                    Place::Whole(start + turn.start..start + turn.end)
+                });
+                quoted.add(number, place, said);
+                continue;
+            }
+            _ if turn.is_some() => None,
             Command::Expect(Expectation { matcher, .. }) | Command::Always(Expectation { matcher, .. }) => {
                 unknown_number(&matcher, content).or_else(|| {
                     let tokens = read_tokens(content).ok()?;
@@ -54,7 +81,19 @@ fn advise_lab(text: &str) -> Vec<Diagnostic> {
             advice.push(Diagnostic { line: number, span: start + span.start..start + span.end, mistake });
         }
     }
-    advice
+    quoted.into_iter().map(Quoted::advise).fold(advice, merged)
+}
+
+/// Two lists in order of lines as one. (A sort is several thousand bytes of a page's module.)
+fn merged(one: Vec<Diagnostic>, other: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let (mut one, mut other) = (one.into_iter().peekable(), other.into_iter().peekable());
+    let mut all = Vec::new();
+    loop {
+        let [this, that] = [&mut one, &mut other].map(|list| list.peek().map(|next| next.line));
+        let is_later = that.is_some_and(|that| this.is_none_or(|this| that < this));
+        let Some(next) = (if is_later { other.next() } else { one.next() }) else { return all };
+        all.push(next);
+    }
 }
 
 /// The name of a number that no answer has.
@@ -66,136 +105,6 @@ fn unknown_number(matcher: &Matcher, content: &str) -> Option<Fault> {
     let found = names.flatten().find(|name| !FIELDS.contains(name))?;
     let at = content.find(found).unwrap_or(0);
     Some((at..at + found.len(), Mistake::Field { found: found.to_owned() }))
-}
-
-fn advise_line(text: &str) -> Vec<Diagnostic> {
-    let mut advice = Vec::new();
-    for Line { number, start, content, .. } in lines(text).take_while(is_read) {
-        match line::parse(content) {
-            Ok(line::Command::Exit) => {
-                advice.extend(after_end(text, number));
-                break;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let span = start + error.span.start..start + error.span.end;
-                advice.push(Diagnostic { line: number, span, mistake: Mistake::Line(error.mistake) });
-            }
-        }
-    }
-    advice
-}
-
-fn advise_rest(text: &str) -> Vec<Diagnostic> {
-    let requests = lines(text).take_while(is_read).filter(|line| !line.content.trim().is_empty());
-    let advice = requests.filter_map(|Line { number, start, content, .. }| {
-        let (span, mistake) = match rest::parse_line(content) {
-            Ok(request) => refused(content, request)?,
-            Err(error) => (error.span, Mistake::Rest(error.mistake)),
-        };
-        Some(Diagnostic { line: number, span: start + span.start..start + span.end, mistake })
-    });
-    advice.collect()
-}
-
-/// Why the REST API refuses a request whatever it holds, and the part of the line that is to blame.
-#[cfg(feature = "services")]
-fn refused(content: &str, request: rest::Line<'_>) -> Option<Fault> {
-    let rest::Line { method, target, body } = request;
-    let read = |body| rest::Request::read(method, target, body, &rest::Limits::default()).err();
-    let failure = read(body)?;
-    let part = match failure {
-        rest::Failure::MethodNotAllowed { .. } => method,
-        rest::Failure::InvalidNamespace
-        | rest::Failure::InvalidPattern
-        | rest::Failure::UnknownParameter
-        | rest::Failure::NotFound => target,
-        // It is in the path, unless another body changes that: that of a request for several keys.
-        rest::Failure::InvalidKey if read(None) == Some(failure) => target,
-        _ => body.unwrap_or(target),
-    };
-    let at = part.as_ptr() as usize - content.as_ptr() as usize;
-    Some((at..at + part.len(), Mistake::Refused(failure)))
-}
-
-#[cfg(not(feature = "services"))]
-const fn refused(_: &str, _: rest::Line<'_>) -> Option<Fault> {
-    None
-}
-
-/// The lines below the one that ends the session: nobody answers them.
-fn after_end(text: &str, end: u32) -> impl Iterator<Item = Diagnostic> {
-    let below = lines(text).take_while(is_read).skip(end as usize).filter(|line| !line.content.trim().is_empty());
-    below.map(move |Line { number, start, content, .. }| Diagnostic {
-        line: number,
-        span: start..start + content.len(),
-        mistake: Mistake::AfterEnd { line: end },
-    })
-}
-
-/// A memcached request may take several lines: its data follows the command.
-#[cfg(feature = "services")]
-fn advise_memcached(text: &str) -> Vec<Diagnostic> {
-    let mut advice = Vec::new();
-    let mut parser = memcached::Parser::new();
-    let mut script = text.to_owned();
-    if !text.ends_with('\n') {
-        script.push_str("\r\n");
-    }
-    // `number` is the line of the byte `counted`.
-    let (mut at, mut counted, mut number) = (0, 0, 1);
-    // Where a line begins again, if a value of another length than announced ended within one.
-    let mut whole_from = 0;
-    loop {
-        match parser.parse(&script.as_bytes()[at..]) {
-            memcached::Parsed::Incomplete if at < text.len() => {
-                let line = lines(&text[at..]).next().map_or(0, |line| line.content.len());
-                number += line_ends(&text[counted..at]);
-                if number <= LINES_MAX {
-                    advice.push(Diagnostic { line: number, span: at..at + line, mistake: Mistake::NoData });
-                }
-                return advice;
-            }
-            memcached::Parsed::Request { request: memcached::Request::Quit, .. } => {
-                number += line_ends(&text[counted..at]);
-                advice.extend(after_end(text, number));
-                return advice;
-            }
-            memcached::Parsed::Incomplete
-            | memcached::Parsed::HangUp
-            | memcached::Parsed::Request { request: memcached::Request::Watch { .. }, .. } => return advice,
-            memcached::Parsed::Skipped(used) | memcached::Parsed::Request { used, .. } => at += used,
-            memcached::Parsed::Refused { refusal, used, .. } => {
-                let start = text.floor_char_boundary(at + refusal.span.start);
-                number += line_ends(&text[counted..start]);
-                counted = start;
-                if number > LINES_MAX {
-                    return advice;
-                }
-                let line_end = text[start..].find(['\r', '\n']).map_or(text.len(), |length| start + length);
-                let end = text.ceil_char_boundary(at + refusal.span.end).min(line_end);
-                let span = start..end.max(start);
-                // What is left of a line that went into such a value is refused too: that is told once.
-                if at >= whole_from {
-                    advice.push(Diagnostic { line: number, span, mistake: Mistake::Memcached(refusal.mistake) });
-                }
-                at += used;
-                if refusal.mistake == memcached::Mistake::DataEnd {
-                    let rest = script.as_bytes()[at - 1..].iter().position(|&byte| byte == b'\n');
-                    whole_from = rest.map_or(script.len(), |length| at + length);
-                }
-            }
-        }
-    }
-}
-
-fn is_read(line: &Line<'_>) -> bool {
-    line.number <= LINES_MAX
-}
-
-#[cfg(feature = "services")]
-fn line_ends(text: &str) -> u32 {
-    u32::try_from(text.bytes().filter(|&byte| byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -305,6 +214,37 @@ mod tests {
                 (11, "/api/v1/cache/n/%0A", "A key has"),
                 (12, "{\"keys\": [\"\"]}", "A key has"),
                 (13, "{\"entries\": [{\"key\": \"\", \"value\": 1}]}", "A key has"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_protocols_line_in_the_lab_language_is_told_as_in_its_own() {
+        for (name, dialect, said) in [
+            ("line", Dialect::Line, &["PUT é 1", "PUT a", " get a", "EXIT now", "", "EXIT", "GET a", "blah"][..]),
+            ("mc", Dialect::Memcached, &["set a 0 0 2", "long", "foo", "get", "incr a x", "quit", "get a"]),
+            ("mc", Dialect::Memcached, &["set a 0 0 12", "hello", "world", "gte", "set k 0 0 9"]),
+            ("http", Dialect::Rest, &["PATCH /api/v1/cache/n/k", "DELETE", "PUT /api/v1/cache/n/k {", "GET /health"]),
+        ] {
+            // The lab language ends each line as the protocols do.
+            let own = said.join("\r\n");
+            let lab: Vec<_> = said.iter().map(|line| format!(" {name} {line}")).collect();
+            let lab = lab.join("\n");
+            let marked = |text: &str, dialect| -> Vec<_> {
+                let told = advise(text, dialect).into_iter();
+                told.map(|one| (one.line, text[one.span.clone()].to_owned(), one.mistake)).collect()
+            };
+            assert!(!marked(&own, dialect).is_empty());
+            assert_eq!(marked(&lab, Dialect::Lab), marked(&own, dialect), "{lab}");
+        }
+        check(
+            Dialect::Lab,
+            "# é\nline EXIT\nmc get é\nline GET a\nfor 1..3 mc foo {}\nhttp\nfor 1..2 line GET k{}\nfor 1..2 # line",
+            &[
+                (4, "GET a", "This is not run: the session ends at line 2. Move"),
+                (5, "mc foo {}", "This is no command"),
+                (6, "", "The line is empty"),
+                (7, "line GET k{}", "This is not run: the session ends at line 2."),
             ],
         );
     }

@@ -1,5 +1,7 @@
 //! Parsing of a line of the `lab` dialect. The commands are those of the families.
 
+use std::ops::Range;
+
 use cachedojo_wire::{ClusterRequest, Command as CacheCommand, NodeRequest, Request};
 
 use super::args::Args;
@@ -12,8 +14,7 @@ use crate::families::COMMANDS;
 
 /// Parses one line into `script`: a command, several commands (of a `for`), or a mistake.
 pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &str) {
-    let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with(char::is_whitespace);
-    let outcome = match content.trim_start().strip_prefix("for").filter(is_whole) {
+    let outcome = match after_for(content) {
         Some(rest) => read_for(script, line, content, rest),
         None => read_command(content)
             .and_then(|command| command.map_or(Ok(()), |command| push(script, line, content, command))),
@@ -21,6 +22,25 @@ pub(super) fn read_line(script: &mut Script, line: u32, start: usize, content: &
     if let Err((span, mistake)) = outcome {
         script.diagnostics.push(Diagnostic { line, span: start + span.start..start + span.end, mistake });
     }
+}
+
+/// What follows `for`, if the line begins with it.
+fn after_for(content: &str) -> Option<&str> {
+    let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with(char::is_whitespace);
+    content.trim_start().strip_prefix("for").filter(is_whole)
+}
+
+/// The command of a line, or of the first turn of its `for`, then with the place of what is said in each turn. Nothing where the line
+/// cannot be read.
+pub(super) fn first_command(content: &str) -> Option<(Command, Option<Range<usize>>)> {
+    let Some(rest) = after_for(content) else {
+        return Some((read_command(content).ok()??, None));
+    };
+    let (range, template) = rest.trim_start().split_once(char::is_whitespace)?;
+    let (first, _) = range.split_once("..")?;
+    let command = read_command(&template.replace("{}", first)).ok()??;
+    let start = content.len() - template.trim_start().len();
+    Some((command, Some(start..content.trim_end().len())))
 }
 
 fn push(script: &mut Script, line: u32, source: &str, command: Command) -> Result<(), Fault> {

@@ -24,7 +24,7 @@ pub enum Mistake {
     NoCommand {
         /// The words found.
         found: String,
-        /// The words with which a line begins.
+        /// Some words with which a line begins.
         words: &'static [&'static str],
     },
     /// An object without one of its commands.
@@ -192,10 +192,20 @@ impl Mistake {
         }
     }
 
+    /// Whether the line is executed, and its protocol answers with an error.
+    pub const fn is_refusal(&self) -> bool {
+        match self {
+            Self::Line(_) | Self::NoData | Self::Rest(_) => true,
+            #[cfg(feature = "services")]
+            Self::Memcached(_) | Self::Refused(_) => true,
+            _ => false,
+        }
+    }
+
     fn english(&self) -> String {
         match self {
             Self::NoCommand { found, words } => {
-                format!("`{found}` is no command; a line begins with one of {}.", words.join(", "))
+                format!("`{found}` is no command; a line begins with one, such as {}.", listed(words, ["`"; 2], " or "))
             }
             Self::UnknownCommand { found, meant } => {
                 format!("`{found}` is no command; did you mean {}?", listed(meant, ["`", "`"], " or "))
@@ -272,15 +282,15 @@ impl Mistake {
             Self::Rest(mistake) => mistake.message(Language::English).into(),
             #[cfg(feature = "services")]
             Self::Refused(failure) => failure.message(Language::English).into(),
-            Self::AfterEnd { line } => format!("This is not run: the session ends at line {line}."),
+            Self::AfterEnd { line } => format!("This is not run: the session ends at line {line}. Move it above that line."),
         }
     }
 
     fn french(&self) -> String {
         match self {
             Self::NoCommand { found, words } => {
-                let words = words.join(", ");
-                format!("« {found} » n'est pas une commande ; une ligne commence par l'un des mots {words}.")
+                let words = listed(words, ["« ", " »"], " ou ");
+                format!("« {found} » n'est pas une commande ; une ligne commence par une commande, comme {words}.")
             }
             Self::UnknownCommand { found, meant } => {
                 let meant = listed(meant, ["« ", " »"], " ou ");
@@ -372,7 +382,7 @@ impl Mistake {
             Self::Rest(mistake) => mistake.message(Language::French).into(),
             #[cfg(feature = "services")]
             Self::Refused(failure) => failure.message(Language::French).into(),
-            Self::AfterEnd { line } => format!("Ceci n'est pas exécuté : la session se termine à la ligne {line}."),
+            Self::AfterEnd { line } => format!("Ceci n'est pas exécuté : la session se termine à la ligne {line}. Placez-le plus haut."),
         }
     }
 }

@@ -60,6 +60,16 @@ pub fn parse(text: &str, dialect: Dialect) -> Script {
     script
 }
 
+/// [`parse`] without what follows the end of a protocol's session, which nobody answers. Cost: O(text + commands).
+pub fn parse_session(text: &str, dialect: Dialect) -> Script {
+    let mut script = parse(text, dialect);
+    if let Some(end) = advice::session_end(text, dialect) {
+        let answered = script.commands.partition_point(|step| step.line <= end);
+        script.commands.truncate(answered);
+    }
+    script
+}
+
 impl Script {
     /// One command for each request: a value is part of the command that announces it.
     fn ask_memcached(&mut self, lines: Vec<(u32, &str, Vec<u8>)>) {
@@ -126,10 +136,8 @@ mod tests {
         check_mistake(
             "blah",
             "blah",
-            "`blah` is no command; a line begins with one of node, ring, cluster, parse, serialize, where, stats, order, line, mc, \
-             http, tick, wall, expect, always, for, write, read, erase, invalidate, begin, session, kill, restart, pause, \
-             resume, partition, block, heal, delay, disk, drop, duplicate, reorder, skew, clock, join, leave, settle, \
-             replicas, health, explain, check.",
+            "`blah` is no command; a line begins with one, such as `node`, `ring`, `cluster`, `line`, `mc`, `http`, `tick` or \
+             `expect`.",
         );
         check_mistake("wall clock", "wall clock", "`wall clock` is no command; write `wall jump`.");
         check_mistake(
@@ -156,7 +164,7 @@ mod tests {
             "Put the answer that you expect in the place of the `?`.",
         );
         let blank = "Put the answer that you expect in the place of the `?`.";
-        for expected in ["?", "not ?", "contains ?", "any of a | ?"] {
+        for expected in ["?", "not ?", "contains ?", "any of a | ?", "a ?", "moved ?", "hits + misses ?"] {
             check_mistake(&format!("node new 9\nnode stats\nexpect {expected}"), "?", blank);
         }
         check_mistake("tick 5", "5", "`5` is not a duration; write a number and ms, s, m, h or d, as 9.9s.");
@@ -355,6 +363,19 @@ mod tests {
     }
 
     #[test]
+    fn a_session_ends_where_its_protocol_says() {
+        for (dialect, text, expected) in [
+            (Dialect::Line, "PUT a 1\nEXIT\nGET a\n\nblah", 2),
+            (Dialect::Line, "PUT a 1\nEXIT now\nGET a", 3),
+            (Dialect::Memcached, "set a 0 0 5\nquit!\nget a\nquit\nget a", 3),
+            (Dialect::Rest, "GET /health\nEXIT", 2),
+            (Dialect::Lab, "line EXIT\nline GET a\nmc quit\nmc get a\nnode stats", 5),
+        ] {
+            assert_eq!(parse_session(text, dialect).commands.len(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn no_text_makes_the_parser_fail() {
         let mut random = cachedojo::random::Random::new(7);
         let pieces = [
@@ -385,11 +406,16 @@ mod tests {
             "\u{0}",
             "ttl",
             "5s",
+            "\nmc ",
+            "\nline ",
+            "\nhttp ",
+            "EXIT",
+            "a 0 0 2",
         ];
-        for _ in 0..20_000 {
+        for _ in 0..10_000 {
             let text: String = (0..random.below(12)).map(|_| *random.pick(&pieces)).collect();
             for dialect in Dialect::ALL {
-                for diagnostic in parse(&text, dialect).diagnostics {
+                for diagnostic in parse(&text, dialect).diagnostics.into_iter().chain(advise(&text, dialect)) {
                     assert!(text.get(diagnostic.span.clone()).is_some(), "{text:?} {diagnostic:?}");
                 }
             }

@@ -33,7 +33,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse};
+use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse_session};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
@@ -194,13 +194,13 @@ pub fn version() -> String {
 #[wasm_bindgen]
 pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>, JsError> {
     let dialect = dialect_of(dialect)?;
-    let script = parse(text, dialect);
+    let script = parse_session(text, dialect);
     let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
     let mut utf16 = Utf16::new(text);
     // A protocol's script is obeyed whole, whatever is wrong with it.
     let advice = advise(text, dialect).into_iter().map(|diagnostic| {
-        let is_refused = dialect != Dialect::Lab && !matches!(diagnostic.mistake, Mistake::AfterEnd { .. });
-        (diagnostic, if is_refused { MarkSort::Refused } else { MarkSort::Doubt })
+        let sort = if diagnostic.mistake.is_refusal() { MarkSort::Refused } else { MarkSort::Doubt };
+        (diagnostic, sort)
     });
     let mistakes = script.diagnostics.into_iter().map(|diagnostic| {
         let sort = if diagnostic.mistake == Mistake::Blank { MarkSort::Blank } else { MarkSort::Mistake };
@@ -373,7 +373,7 @@ impl Session {
     }
 
     fn with(subject: Driven, text: &str, dialect: &str, seed: u64) -> Result<Session, JsError> {
-        let script = parse(text, dialect_of(dialect)?);
+        let script = parse_session(text, dialect_of(dialect)?);
         let is_done = script.commands.is_empty();
         let (runner, trail) = (Runner::new(seed), Trail::default());
         Ok(Self { script, subject, runner, trail, is_done, asked: VecDeque::new() })

@@ -23,7 +23,7 @@ pub(crate) struct Told<'a> {
     /// Whether such events are frequent: a list of answers leaves them out.
     #[serde(rename = "isQuiet", skip_serializing_if = "std::ops::Not::not")]
     is_quiet: bool,
-    /// Where it begins a protocol's answer that is an error: the line of the next command, or one below all where none follows.
+    /// Where it begins an answer that is an error of the script's, a protocol's or that an object is not there: the line of the next command, or one below all where none follows.
     #[serde(rename = "nextLine", skip_serializing_if = "Option::is_none")]
     next_line: Option<u32>,
 }
@@ -41,6 +41,8 @@ pub(crate) fn told<'a>(events: &'a [Event], commands: &'a [Step], language: Lang
         let in_language = is_foreign.then(|| event.what.text_in(&step.command, language)).filter(|said| *said != text);
         let is_refused = match (&event.what, &step.command) {
             (What::Said { text }, Command::Ask(Request::Extra(request))) => is_first && is_refusal(request, text),
+            // The script asks something of what it has not made.
+            (What::NoObject { .. }, _) => is_first,
             _ => false,
         };
         // The commands are known before they are obeyed, so a mark does not wait for the next one.

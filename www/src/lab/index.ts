@@ -7,7 +7,7 @@
 import { batch, effect, untracked } from "@preact/signals";
 import type { NamedExample } from "../engine/worker";
 import { language } from "../settings";
-import { hasRefused, holdRefused } from "../sheets";
+import { hasRefused, holdRefused, stepTo } from "../sheets";
 import { words } from "../words";
 import { reachProgram } from "./programs";
 import { hearReading, read, readAgain } from "./reading";
@@ -25,7 +25,7 @@ import {
   wasStopped,
 } from "./state";
 import { enlarge, fetchAgain, hear, restart, send } from "./wire";
-import { followStarters, meetOtherTabs, openFragment, saveNow } from "./work";
+import { followStarters, meetOtherTabs, openStep, saveNow } from "./work";
 
 export * from "./programs";
 export * from "./questions";
@@ -49,6 +49,7 @@ export {
   dropKept,
   edit,
   forkHere,
+  goOnTo,
   goToLine,
   insertCommand,
   meetOtherTabs,
@@ -84,11 +85,15 @@ export async function start(): Promise<void> {
     language.value;
     untracked(tellAgain);
   });
-  addEventListener("hashchange", () => {
+  if (!location.hash && !history.state?.sheet) {
+    // The way back leads here again, whatever is opened then.
+    stepTo(sheet.value, "replaceState");
+  }
+  addEventListener("popstate", () => {
     if (hasRefused()) {
       holdRefused();
     }
-    openFragment(location.hash);
+    openStep();
   });
   addEventListener("pagehide", saveNow);
   addEventListener("beforeunload", (event) => {
@@ -101,7 +106,7 @@ export async function start(): Promise<void> {
   addEventListener("pageshow", meetOtherTabs);
   addEventListener("storage", meetOtherTabs);
   meetOtherTabs();
-  await openFragment(location.hash);
+  await openStep();
 }
 
 /** After `unloaded`: asks for the engine again. */

@@ -43,7 +43,7 @@ const refusedCount = computed(() =>
   isStale.value || eventCount.value === 0 ? 0 : refusedBefore(run.value.position),
 );
 
-/** What is marked in the script: what was read in it, and the lines that their protocol answered with an error. */
+/** What is marked in the script: what was read in it, and the lines that were answered with an error of theirs. */
 export const diagnostics = computed<Marked[]>(() => {
   const { diagnostics: read } = reading.value;
   const count = refusedCount.value;
@@ -61,7 +61,9 @@ export const diagnostics = computed<Marked[]>(() => {
     if (!refusal || told.some((other) => other >= line && other < Math.max(refusal.nextLine, line + 1))) {
       return [];
     }
-    const message = words.value.status.refusedWith(refusal.answer);
+    // An answer that has code in it is not code itself.
+    const answer = refusal.answer.includes("`") ? refusal.answer : `\`${refusal.answer}\``;
+    const message = words.value.status.refusedWith(answer);
     return [{ from: start, to: start + text.length, line, message, sort: "refused" }];
   });
   return [...read, ...refused];

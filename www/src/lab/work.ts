@@ -20,6 +20,8 @@ import {
   refreshed,
   type Sheet,
   save,
+  steppedTo,
+  stepTo,
   stray,
 } from "../sheets";
 import { words } from "../words";
@@ -113,16 +115,13 @@ export function dropKept(one: Kept): void {
 }
 
 export function openOwn(dialect: Dialect): void {
-  leaveFragment();
-  lastDialect.value = dialect;
-  open(ownSheet(dialect, words.value));
+  goOnTo(ownSheet(dialect, words.value));
 }
 
 /** Opens the sheet's text in the dialect in which it was meant, on a sheet of its own. */
 export function openMeant(dialect: Dialect): void {
   const { text, seed } = sheet.value;
-  leaveFragment();
-  open(pastedSheet({ text, dialect, seed }));
+  goOnTo(pastedSheet({ text, dialect, seed }));
 }
 
 /** Opens a copy of the run as it went up to where it stands, to go on otherwise. `false` when the engine was ended. */
@@ -133,9 +132,8 @@ export async function forkHere(): Promise<boolean> {
   if (text === undefined || sheet.value.id !== from.id) {
     return false;
   }
-  leaveFragment();
   forkedFrom.set(from.id, sheet.value);
-  open(forkSheet({ ...script, text }, position, from));
+  goOnTo(forkSheet({ ...script, text }, position, from));
   // Nothing else leads to it, so it is kept before anything is written on it.
   isUnsaved = true;
   saveNow();
@@ -147,8 +145,7 @@ export async function forkHere(): Promise<boolean> {
 export function openStray(id: string): void {
   const saved = id === sheet.value.id ? undefined : stray(id);
   if (saved) {
-    leaveFragment();
-    open(saved);
+    goOnTo(saved);
   }
 }
 
@@ -166,8 +163,7 @@ export function openForkedFrom(): boolean {
   if (!parent) {
     return false;
   }
-  leaveFragment();
-  open(parent);
+  goOnTo(parent);
   return true;
 }
 
@@ -178,29 +174,44 @@ export function chooseSubject(subject: string | undefined): void {
     arrive();
   }
   sheet.value = { ...sheet.value, subject };
+  if (history.state?.sheet) {
+    stepTo(sheet.value, "replaceState");
+  }
 }
 
-/** Opens a sheet that somebody else made. The page's address goes on naming `fragment`, where that is what it names. */
-export function openSheet(next: Sheet, fragment = ""): void {
-  if (location.hash !== fragment) {
-    leaveFragment();
-  }
+/** Opens a sheet that somebody else made, where the history stands. */
+export function openSheet(next: Sheet): void {
   linkFault.value = undefined;
   open(next);
+}
+
+/** Opens a sheet, a step of the browser's history further. The address of the page names nothing then, unless it goes on naming a lesson. */
+export function goOnTo(next: Sheet, fragment = ""): void {
+  const isThere = next.id === sheet.value.id && location.hash === fragment;
+  stepTo(next, isThere ? "replaceState" : "pushState", fragment);
+  openSheet(next);
+}
+
+/** Opens what the current step of the browser's history shows. */
+export async function openStep(): Promise<void> {
+  const held = steppedTo(words.value);
+  if (!held) {
+    await openFragment(location.hash);
+  } else if (held.id !== sheet.value.id) {
+    openSheet(held);
+  }
 }
 
 export function openExample(id: string): void {
   const example = examples.value.find((known) => known.id === id);
   if (example) {
-    leaveFragment();
-    open(exampleSheet(example));
+    goOnTo(exampleSheet(example));
   }
 }
 
 /** Opens a lost check's script; see `checkSheet`. */
 export function openCheckScript(script: Script, origin: Origin): void {
-  leaveFragment();
-  open(checkSheet(script, origin));
+  goOnTo(checkSheet(script, origin));
 }
 
 export function showOriginal(): void {
@@ -225,7 +236,7 @@ export async function shareLink(): Promise<string> {
   return link.href;
 }
 
-export async function openFragment(fragment: string): Promise<void> {
+async function openFragment(fragment: string): Promise<void> {
   const linked = await decodeLink(fragment);
   if (linked === undefined || location.hash !== fragment) {
     return;
@@ -278,18 +289,13 @@ export function meetOtherTabs(): void {
   keptTexts.value = kept(latest.id);
 }
 
-/** What is opened next has no address of its own; the browser's way back leads to what had. */
-function leaveFragment(): void {
-  linkFault.value = undefined;
-  if (location.hash) {
-    history.pushState(history.state, "", location.pathname + location.search);
-  }
-}
-
 function open(next: Sheet): void {
   saveNow();
   stop();
   batch(() => {
+    if (isOwn(next)) {
+      lastDialect.value = next.dialect;
+    }
     sheet.value = next;
     keptTexts.value = kept(next.id);
     begin();

@@ -253,7 +253,7 @@ function answersIn(view: EditorView): DecorationSet {
       const line = view.state.doc.lineAt(at);
       const answer = answerOfLine(line.number, position);
       if (answer) {
-        const attributes = { "data-answer": answer.text.slice(0, ANSWER_MAX), title: answer.text };
+        const attributes = { "data-answer": answer.text, title: answer.whole };
         marks.push(Decoration.line({ class: `answered tone-${answer.tone}`, attributes }).range(line.from));
       }
       at = line.to + 1;
@@ -261,9 +261,6 @@ function answersIn(view: EditorView): DecorationSet {
   }
   return Decoration.set(marks, true);
 }
-
-/** Letters of an answer beside its line; the output has it whole. */
-const ANSWER_MAX = 90;
 
 /** The line of the command that was obeyed last. */
 const standing = StateField.define<DecorationSet>({

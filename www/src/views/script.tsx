@@ -113,17 +113,28 @@ function Strays() {
   if (saved.length === 0 && !isOpen) {
     return null;
   }
-  const time = new Intl.DateTimeFormat(language.value, { dateStyle: "short", timeStyle: "medium" });
+  const today = new Date().toDateString();
+  // The time first, which tells them apart where the list is narrow; of today's no more.
+  const when = (at: number) =>
+    new Date(at).toDateString() === today
+      ? moment(at, { timeStyle: "medium" })
+      : `${moment(at, { timeStyle: "short" })}, ${moment(at, { dateStyle: "short" })}`;
   return (
     <optgroup label={text.title}>
       {isOpen && <option value={id}>{fork ? text.fork(formatNumber(fork.after)) : text.pasted}</option>}
-      {saved.map(({ id: other, fork: at, at: when }) => (
+      {saved.map(({ id: other, fork: from, at }) => (
         <option key={other} value={other}>
-          {at ? text.fork(formatNumber(at.after)) : text.pasted}, {time.format(when)}
+          {when(at)} {from ? text.fork(formatNumber(from.after)) : text.pasted}
         </option>
       ))}
     </optgroup>
   );
+}
+
+/** A time as the browser's reader writes it, where that is a reader of the page's language. */
+function moment(at: number, style: Intl.DateTimeFormatOptions): string {
+  const own = navigator.languages.find((tag) => tag.startsWith(language.value));
+  return new Intl.DateTimeFormat(own ?? language.value, style).format(at);
 }
 
 /** The engine's own tests of a cluster: of its examples one is for beginners. */

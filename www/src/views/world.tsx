@@ -64,7 +64,7 @@ function Now() {
   return (
     <p class="now" data-testid="now">
       {source !== undefined && <code>{source}</code>}
-      {answer && <span class={`tone-${answer.tone}`}> → {answer.text}</span>}
+      {answer && <span class={`tone-${answer.tone}`}> → {answer.whole}</span>}
     </p>
   );
 }

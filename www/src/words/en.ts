@@ -160,7 +160,7 @@ export const en = {
     broken: (count: number) => some(count, "is broken", "are broken"),
     line: (line: number) => `Line ${line}`,
     severalLines: "Lines",
-    refusedWith: (answer: string) => `This was answered with an error: \`${answer}\``,
+    refusedWith: (answer: string) => `This was answered with an error: ${answer}`,
     lines: {
       blank: (count: number) => `${some(count, "answer", "answers")} to fill in`,
       mistake: (count: number) => `${some(count, "line", "lines")} cannot be read`,

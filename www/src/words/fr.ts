@@ -160,7 +160,7 @@ export const fr: Words = {
     broken: (count) => some(count, "rompue", "rompues"),
     line: (line) => `Ligne ${line}`,
     severalLines: "Lignes",
-    refusedWith: (answer) => `La réponse est une erreur : \`${answer}\``,
+    refusedWith: (answer) => `La réponse est une erreur : ${answer}`,
     lines: {
       blank: (count) => `${some(count, "réponse", "réponses")} à remplir`,
       mistake: (count) => some(count, "ligne illisible", "lignes illisibles"),

@@ -26,6 +26,9 @@ const LIMITS: Limits = Limits {
     output_bytes: 4 << 20,
 };
 
+/// The most places that one message of the compiler may be about.
+const PRIMARY_MAX: usize = 20;
+
 /// The most diagnostics of one call.
 const DIAGNOSTICS_MAX: usize = 50;
 
@@ -215,8 +218,12 @@ impl Call<'_> {
         if !code.is_empty() {
             text = format!("{text} [{code}]");
         }
-        for (place, label) in raw.spans.iter().filter(|span| !span.is_primary).filter_map(RawSpan::labelled).take(3) {
-            text = format!("{text}\n{}:{}:{}: {label}", place.file_name, place.line_start, place.column_start);
+        let others = raw.spans.iter().filter(|span| !primary.is_some_and(|first| std::ptr::eq(first, *span)));
+        let (pointed_at, remarks): (Vec<_>, Vec<_>) = others.partition(|span| span.is_primary);
+        let pointed_at = pointed_at.into_iter().filter_map(RawSpan::own).take(PRIMARY_MAX);
+        let remarks = remarks.into_iter().filter(|span| span.label.is_some()).filter_map(RawSpan::own).take(3);
+        for (place, label) in pointed_at.chain(remarks) {
+            text = format!("{text}\n{}:{}:{}{label}", place.file_name, place.line_start, place.column_start);
         }
         for child in raw.children.iter().filter(|child| child.level == "help" || child.level == "note").take(3) {
             text = format!("{text}\n{}: {}{}", child.level, child.message, child.replacement());
@@ -356,12 +363,13 @@ impl RawSpan {
     }
 
     /// Its place in the submission's own files, and what is said of it. A submission of one file keeps its name, without a folder.
-    fn labelled(&self) -> Option<(&Self, &str)> {
+    fn own(&self) -> Option<(&Self, String)> {
         let is_own = |place: &&Self| {
             let name = place.file_name.as_str();
             name.starts_with("src/") || !name.contains('/') && !ADAPTER_FILES.contains(&name)
         };
-        self.in_submission().filter(is_own).zip(self.label.as_deref())
+        let said = self.label.as_ref().map(|label| format!(": {label}")).unwrap_or_default();
+        self.in_submission().filter(is_own).map(|place| (place, said))
     }
 
     /// The place in the submission itself: for an error inside a macro of std, the place of the call.

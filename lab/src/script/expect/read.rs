@@ -104,10 +104,8 @@ fn single(line: &str, tokens: &[Token]) -> Result<Matcher, Fault> {
         let parsed = digits.parse().map_err(|_| number.no_number())?;
         return Ok(Matcher::Field { name, is, number: parsed, percent });
     }
-    if let [before @ .., blank] = tokens
-        && blank.is("?")
-        && before.first().is_none_or(|first| ["contains", "without", "only"].iter().any(|word| first.is(word)))
-    {
+    // Where a text that is expected ends so, it is in quotes.
+    if let Some(blank) = tokens.last().filter(|last| last.is("?")) {
         return Err((blank.span.clone(), Mistake::Blank));
     }
     Ok(match tokens {
