@@ -16,7 +16,7 @@ test("after one visit the page opens and runs without a network, again and again
     await expect(content(page)).toContainText("PUT user1 Alice");
     await page.getByTestId("run").click();
     await expect(page.getByTestId("output")).toContainText("BYE");
-    expect(await answers(page)).toBe(SEED_ANSWERS);
+    await expect.poll(() => answers(page)).toBe(SEED_ANSWERS);
   }
   // The lessons too, and the programs that they hunt.
   await page.goto("./#lesson/expose-ttl");
@@ -162,6 +162,6 @@ test("events, answers and the ring's picture are saved as files, twice the same"
   ] as const) {
     const first = await saved(name);
     expect(first).toContain(part);
-    expect(await saved(name)).toBe(first);
+    await expect.poll(() => saved(name)).toBe(first);
   }
 });

@@ -255,7 +255,7 @@ test("an untouched lesson's comments follow the language, another script does no
   await write(page, "# Mine");
   await page.getByRole("button", { name: "English" }).click();
   await expect(page.getByTestId("exercise")).toContainText("Your task");
-  expect(await script(page)).toBe("# Mine");
+  await expect.poll(() => script(page)).toBe("# Mine");
 });
 
 test("progress is exported, forgotten and taken in again", async ({ page }) => {
@@ -679,10 +679,10 @@ for (const [width, height] of [
       await open(page);
       await page.getByRole("button", { name: language }).click();
       const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(await wide()).toBeLessThanOrEqual(0);
+      await expect.poll(() => wide()).toBeLessThanOrEqual(0);
       await page.getByTestId("run").click();
       await expect(page.getByTestId("ring")).toBeVisible();
-      expect(await wide()).toBeLessThanOrEqual(0);
+      await expect.poll(() => wide()).toBeLessThanOrEqual(0);
     });
   }
 }

@@ -19,7 +19,7 @@ test("the line protocol's example gives its six answers and nothing else", async
   await write(page, SEED_EXAMPLE);
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("BYE");
-  expect(await answers(page)).toBe(SEED_ANSWERS);
+  await expect.poll(() => answers(page)).toBe(SEED_ANSWERS);
   await expect(page.getByTestId("nodes")).toContainText("user1");
 });
 
@@ -36,7 +36,7 @@ test("a ring shows every point of every node, and says the same in a table", asy
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("run").click();
     await expect(page.getByTestId("status")).toContainText("Done: 5 commands.");
-    expect(await points()).toBe(450);
+    await expect.poll(() => points()).toBe(450);
     await expect(ring.getByRole("row")).toHaveCount(4);
     await expect(ring).toContainText("user:42 belongs to");
     await page.getByPlaceholder("Where is this key?").fill("user:43");
@@ -256,7 +256,7 @@ test("a run is gone through step by step, back again, and to any event", async (
   await expect(output).toContainText("BYE");
   await page.getByTestId("timeline").getByRole("button", { name: "DELETE user2" }).click();
   await expect(page.getByTestId("status")).toContainText("After command 4 of 6.");
-  expect(await answers(page)).toBe("STORED\nSTORED\nAlice\nDELETED");
+  await expect.poll(() => answers(page)).toBe("STORED\nSTORED\nAlice\nDELETED");
   await page.getByTestId("reset").click();
   await expect(output).toBeEmpty();
   await expect.poll(() => script(page)).toBe(SEED_EXAMPLE);
@@ -276,7 +276,7 @@ test("ten thousand lines are typed at once, run, and each is answered", async ({
   await content(page).fill(Array.from({ length: 10_000 }, (_, i) => `PUT k${i} v${i}`).join("\n"));
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 10,000 commands.");
-  expect(await answers(page)).toBe(Array.from({ length: 10_000 }, () => "STORED").join("\n"));
+  await expect.poll(() => answers(page)).toBe(Array.from({ length: 10_000 }, () => "STORED").join("\n"));
 });
 
 test("lines that a tool inserts take the place of what it selected in the same moment", async ({ page }) => {
@@ -312,8 +312,8 @@ test("a link carries the script, its seed and the place, and opens to the same",
   const other = await context.newPage();
   await other.goto(link);
   await expect(other.getByTestId("output")).toContainText("Alice");
-  expect(await answers(other)).toBe("STORED\nSTORED\nAlice");
-  expect(await script(other)).toBe(SEED_EXAMPLE);
+  await expect.poll(() => answers(other)).toBe("STORED\nSTORED\nAlice");
+  await expect.poll(() => script(other)).toBe(SEED_EXAMPLE);
   await expect(other.getByTestId("dialect")).toHaveValue("line");
   await expect(other.getByTestId("seed")).toHaveValue("18446744073709551615");
 });
@@ -407,7 +407,7 @@ test("a run that is stopped before anything came of it says so, and the next one
   await expect(page.getByTestId("status")).toContainText("Stopped before the first command was done.");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("BYE");
-  expect(await answers(page)).toBe(SEED_ANSWERS);
+  await expect.poll(() => answers(page)).toBe(SEED_ANSWERS);
 });
 
 test("steps that are asked for faster than they are shown are all gone", async ({ page }) => {
@@ -428,7 +428,7 @@ test("steps that are asked for faster than they are shown are all gone", async (
       }
     });
     await expect(status).toContainText("After command 1 of 6.");
-    expect(await answers(page)).toBe("STORED");
+    await expect.poll(() => answers(page)).toBe("STORED");
     await page.getByTestId("reset").click();
     await expect(page.getByTestId("output")).toBeEmpty();
   }

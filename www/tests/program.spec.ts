@@ -170,7 +170,7 @@ test("a sound program gets every public point, and answers as the reference does
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("run").click();
     await expect(page.getByTestId("comparison")).toContainText("answers as the reference does");
-    expect(await answers(page)).toBe("node ready\nstored\nstored\nnothing");
+    await expect.poll(() => answers(page)).toBe("node ready\nstored\nstored\nnothing");
   }
 });
 
@@ -243,7 +243,7 @@ test("a program that fails before it is called is told as one that failed, and i
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("run").click();
     await expect(page.getByTestId("status")).toContainText("The run ended at command 1.");
-    expect(await answers(page)).toContain("panicked: unreachable");
+    await expect.poll(() => answers(page)).toContain("panicked: unreachable");
   }
   // At the last command too.
   await write(page, "node new 100");

@@ -17,19 +17,19 @@ test("Run, pressed again, says the same: the answers, every event and what is br
     await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
     await expect(page.getByTestId("status")).toContainText("1 is broken");
     await expect(page.getByTestId("output")).toContainText("BROKEN");
-    expect(await rows(page)).toBe(3);
+    await expect.poll(() => rows(page)).toBe(3);
   }
   await page.getByTestId("reset").click();
   await expect(page.getByTestId("output")).toBeEmpty();
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("BROKEN");
-  expect(await rows(page)).toBe(3);
+  await expect.poll(() => rows(page)).toBe(3);
   await page.reload();
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("BROKEN");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("1 is broken");
-  expect(await rows(page)).toBe(3);
+  await expect.poll(() => rows(page)).toBe(3);
 });
 
 test("a script that equals the one run last is run whole, by whatever way it was opened", async ({
@@ -43,7 +43,7 @@ test("a script that equals the one run last is run whole, by whatever way it was
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("run").click();
     await expect(page.getByTestId("output")).toContainText("BYE");
-    expect(await answers(page)).toBe(own);
+    await expect.poll(() => answers(page)).toBe(own);
   }
 });
 
@@ -64,7 +64,7 @@ test("two links to one script at different steps each show all that happened bef
   for (const at of [0, 1, 0, 1]) {
     await page.goto(links[at] ?? "");
     await expect(page.getByTestId("status")).toContainText(`After command ${2 * (at + 1)} of 6.`);
-    expect(await answers(page)).toBe(expected.slice(0, 2 * (at + 1)).join("\n"));
+    await expect.poll(() => answers(page)).toBe(expected.slice(0, 2 * (at + 1)).join("\n"));
   }
 });
 
@@ -83,7 +83,7 @@ test("an untouched tab shows what another writes, and its end takes nothing away
   await page.close();
   const later = await context.newPage();
   await open(later, "line");
-  expect(await script(later)).toBe("PUT a 1\nGET a");
+  await expect.poll(() => script(later)).toBe("PUT a 1\nGET a");
 });
 
 test("a tab that heard nothing of another's text keeps both", async ({ page, context }) => {
@@ -104,7 +104,7 @@ test("a tab that heard nothing of another's text keeps both", async ({ page, con
   await page.close();
   const later = await context.newPage();
   await open(later, "line");
-  expect(await script(later)).toBe("PUT mine 2");
+  await expect.poll(() => script(later)).toBe("PUT mine 2");
   await later.getByTestId("kept").getByRole("button", { name: "Show the other" }).click();
   await expect(content(later)).toHaveText("PUT theirs 2");
   await later.reload();

@@ -44,7 +44,7 @@ test("Run waits for a program that is still loading, pressed twice, and after a 
     expect(await page.getByTestId("output").textContent()).not.toContain("stored");
     letCome();
     await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-    expect(await answers(page)).toBe(BUGGY);
+    await expect.poll(() => answers(page)).toBe(BUGGY);
     await page.unroute("**/course/m/*.wasm");
     await page.reload();
   }
@@ -64,7 +64,7 @@ test("Stop ends the waiting, another subject takes the waiting one's place, and 
   await expect(page.getByTestId("status")).not.toContainText("Waiting");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-  expect(await answers(page)).toBe(SOUND);
+  await expect.poll(() => answers(page)).toBe(SOUND);
   await subject.selectOption(hunted);
   await page.getByTestId("step").click();
   await expect(page.getByTestId("status")).toContainText("Waiting for the program");
@@ -72,7 +72,7 @@ test("Stop ends the waiting, another subject takes the waiting one's place, and 
   await expect(page.getByTestId("status")).toContainText("After command 1 of 4.");
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-  expect(await answers(page)).toBe(BUGGY);
+  await expect.poll(() => answers(page)).toBe(BUGGY);
 });
 
 test("a check waits for its programs, and Stop ends that too", async ({ page }) => {
@@ -107,12 +107,12 @@ test("a program that cannot be loaded is said to be missing, and nobody obeys in
   await lacking.getByRole("button", { name: "Let the reference obey" }).click();
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-  expect(await answers(page)).toBe(SOUND);
+  await expect.poll(() => answers(page)).toBe(SOUND);
   await page.unroute("**/course/m/*.wasm");
   await subject.selectOption(hunted);
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("v");
-  expect(await answers(page)).toBe(BUGGY);
+  await expect.poll(() => answers(page)).toBe(BUGGY);
 });
 
 test("a link's program is waited for, and a link to one's own is run by nobody else", async ({ page }) => {
@@ -131,7 +131,7 @@ test("a link's program is waited for, and a link to one's own is run by nobody e
   await expect(other.getByTestId("subject")).toHaveValue(name);
   letCome();
   await expect(other.getByTestId("status")).toContainText("Done: 4 commands.");
-  expect(await answers(other)).toBe(BUGGY);
+  await expect.poll(() => answers(other)).toBe(BUGGY);
 
   const own = await (await page.request.get(`course/m/${name}.wasm`)).body();
   await open(other);
@@ -142,7 +142,7 @@ test("a link's program is waited for, and a link to one's own is run by nobody e
   await expect(other.getByTestId("subject")).toHaveValue("dropped");
   await other.getByTestId("run").click();
   await expect(other.getByTestId("status")).toContainText("Done: 4 commands.");
-  expect(await answers(other)).toBe(BUGGY);
+  await expect.poll(() => answers(other)).toBe(BUGGY);
   await other.getByTestId("share").click();
   const saved = other.waitForEvent("download");
   await other.getByTestId("export-text").click();

@@ -42,7 +42,7 @@ test("a run goes to the line of the cursor, by the button and by the key, forwar
   await content(page).getByText("node set a").click();
   await page.keyboard.press("Control+F10");
   await expect(status).toContainText("After command 2 of 7.");
-  expect(await answers(page)).toBe("node ready\nstored");
+  await expect.poll(() => answers(page)).toBe("node ready\nstored");
   await page.reload();
   await content(page).getByText("node get b").click();
   await page.getByTestId("to-line").click();
@@ -278,9 +278,9 @@ for (const width of [320, 1080, 1100, 1160, 1280]) {
         );
         return [document.documentElement.scrollWidth > innerWidth, over.map(({ outerHTML }) => outerHTML)];
       });
-    expect(await cut()).toEqual([false, []]);
+    await expect.poll(() => cut()).toEqual([false, []]);
     await page.getByRole("button", { name: "Français" }).click();
     await expect(page.getByTestId("run")).toHaveText("Lancer");
-    expect(await cut()).toEqual([false, []]);
+    await expect.poll(() => cut()).toEqual([false, []]);
   });
 }

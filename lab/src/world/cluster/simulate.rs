@@ -394,7 +394,7 @@ impl Maker {
             Kind::Leave if self.members() > self.life.copies.max(3) => self.act(Act::Leave(node)),
             // What cannot be just now.
             Kind::Kill | Kind::LongAway | Kind::LoseDisk | Kind::Pause | Kind::Join | Kind::Leave => {
-                self.act(Act::Heal)
+                self.act(Act::Heal);
             }
         }
         if self.chance.below(3) == 0 {
