@@ -9,6 +9,8 @@ mod handed_back;
 mod intake;
 #[path = "class/left_out.rs"]
 mod left_out;
+#[path = "class/one_answer.rs"]
+mod one_answer;
 mod report_samples;
 #[path = "class/told.rs"]
 mod told;

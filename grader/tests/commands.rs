@@ -131,6 +131,8 @@ fn each_wrong_use_names_its_remedy() {
         (&["run", "-", "--exercise", "no-such-thing-at-all"], "there is no exercise"),
         (&["run", "no-such"], "name a script's file, or `-` for standard input"),
         (&["run", "-", "--subject", "mutant:miss_counted_as_hits"], "did you mean `miss_counted_as_hit`?"),
+        (&["run", "-", "--subject", "a.txt", "--exercise", "first-words"], "in `first-words` a script is handed in"),
+        (&["run", "-", "--subject", "a", "--exercise", "integration-tests"], "tests are handed in, which run others"),
         (&["run", "-", "--subject", "mutant:tabs_separate"], "`line-cache` has one: add --exercise line-cache"),
         (&["run", "-", "--subject", "mutant:x"], "no mutant `x` in `distributed-cache`: name one of"),
         (&["run", "-", "--dialect", "line", "--subject", "mutant:x"], "no mutant `x` in `line-cache`: name one of"),

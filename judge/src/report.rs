@@ -43,6 +43,9 @@ pub struct Report {
     pub seed: u64,
     /// What was graded.
     pub submission: SubmissionId,
+    /// Whether anything was there to grade; only where nothing was.
+    #[serde(default, skip_serializing_if = "Handed::is_something")]
+    pub handed: Handed,
     /// The grader.
     pub grader: GraderId,
     /// One row for each check.
@@ -70,6 +73,26 @@ pub enum GradeVerdict {
     Forbidden,
     /// The grader itself failed: this says nothing about the submission.
     HarnessError,
+}
+
+/// Whether anything was there to grade. A mark of 0 says that something was handed in and is wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handed {
+    /// Something was handed in: what is wrong with it counts, also where it is too big or no text.
+    #[default]
+    Something,
+    /// Nothing: no file, no source, or a blank one.
+    Nothing,
+    /// What cannot be read, such as an archive that does not open, or of which nothing tells what is meant.
+    Unread,
+}
+
+impl Handed {
+    /// Whether something was handed in.
+    pub fn is_something(&self) -> bool {
+        *self == Self::Something
+    }
 }
 
 /// What was graded.
@@ -197,7 +220,6 @@ pub struct MutantReport {
     pub message: String,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -236,6 +258,7 @@ impl Report {
             passed: false,
             seed,
             submission,
+            handed: Handed::Something,
             grader,
             checks: Vec::new(),
             growth: Vec::new(),

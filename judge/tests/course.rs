@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use cachedojo_judge::Verdict;
-use cachedojo_judge::course::{Attempt, Chapter, Course, CourseError, Kind, Lesson, Subjects, attempt};
+use cachedojo_judge::course::{Attempt, Chapter, Course, CourseError, Kind, Lesson, Subjects, attempt, report};
+use cachedojo_judge::report::{GraderId, SubmissionId};
 use cachedojo_judge::run::Fresh;
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::subject::{Crash, Subject};
@@ -106,7 +107,17 @@ fn a_prediction_is_exact_and_the_script_stays_the_lessons() {
     let changed = "Line 3 differs from the lesson's own script: bring it back, or begin again, and write only where you are asked to.";
     check("first-words", &script.replace("set city Lyon", "set city Rome"), 0, changed);
     check("first-words", &script.replace("node set city Lyon\n", ""), 0, changed);
-    check("first-words", &format!("{script}node get city\n"), 0, &changed.replace("Line 3", "Line 12"));
+    let too_many = "Line 12 is not of the lesson's own script: take it out, and write only where you are asked to.";
+    check("first-words", &format!("{script}node get city\nexpect nothing\n"), 0, too_many);
+    let (ours, more) = (course(), format!("{script}node get city\nexpect nothing\n"));
+    let lesson = ours.lesson("first-words").expect("a lesson");
+    let judged = on_reference(lesson, &more, Language::English);
+    let id = SubmissionId { path: String::new(), sha256: String::new(), files: Vec::new() };
+    let grader = GraderId { version: String::new(), backend: String::new() };
+    let checks = report(lesson, &judged, &more, Language::English, id, grader).checks;
+    let told: Vec<_> = checks.iter().map(|row| (row.verdict, row.message.as_str(), row.hint.as_str())).collect();
+    let skipped = (Verdict::Skipped, "", "");
+    assert_eq!(told, [(Verdict::Fail, too_many, ""), skipped, skipped, skipped], "once");
     check("first-words", "", 0, &changed.replace("Line 3", "Line 1"));
     check(
         "who-leaves",

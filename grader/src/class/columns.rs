@@ -168,8 +168,9 @@ impl Columns {
             draft: worksheet::says(status, Told::Draft),
         };
         // Canvas's second row has the points possible, and its last row is a test student.
-        let is_nobody =
-            person.name == "Points Possible" || person.number.is_empty() && form == Form::Of(Platform::Canvas);
+        let is_canvas = form == Form::Of(Platform::Canvas);
+        let is_nobody = person.name == "Points Possible"
+            || is_canvas && (person.number.is_empty() || person.name == "Student, Test");
         let is_blank =
             [&person.name, &person.number, &person.username, &person.email].iter().all(|cell| cell.is_empty());
         (!is_nobody && !is_blank).then_some(person)

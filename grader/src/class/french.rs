@@ -46,10 +46,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} is called like another entry: pack it anew", "{} porte le nom d'une autre entrée : refaites l'archive"),
     ("several submissions are of this person of the roster", "plusieurs rendus sont de cette personne de la liste"),
     (
-        "its name ends in those of several people of the roster",
-        "son nom finit par ceux de plusieurs personnes de la liste",
+        "its name does not tell for sure who of the roster it is",
+        "son nom ne dit pas avec certitude de qui de la liste il s'agit",
     ),
-    ("in the roster more than once", "plusieurs fois dans la liste"),
+    ("several people of the roster have this name", "plusieurs personnes de la liste portent ce nom"),
     ("not in the roster", "pas dans la liste"),
     (
         "the platform says that it is a draft, which was not handed in",

@@ -65,6 +65,8 @@ struct Book<'a> {
     /// Whose rows are left as they were: the platform takes no mark there, or they are excused.
     locked: Vec<String>,
     excused: Vec<String>,
+    /// The column that was named, where the platform takes the marks in one of its own.
+    unheeded: Option<String>,
 }
 
 impl<'a> Book<'a> {
@@ -84,6 +86,11 @@ impl<'a> Book<'a> {
         {
             points[grade] = class.max_score.to_string();
         }
+        let is_other = |column: &&str| !folded_head(&head[grade]).starts_with(&folded_head(column));
+        let unheeded = match columns {
+            [column] => Some((*column).to_owned()).filter(|_| is_other(column)),
+            _ => None,
+        };
         let (replaced, locked, excused) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             class,
@@ -93,6 +100,7 @@ impl<'a> Book<'a> {
             rows,
             grade,
             made,
+            unheeded,
             scale,
             feedback,
             open,
@@ -156,6 +164,18 @@ impl<'a> Book<'a> {
                 format!("il n'y avait pas de colonne pour ces notes, `{name}` a donc été ajoutée : --column en nomme une autre")
             } else {
                 format!("it had no column for these marks, so `{name}` was made: --column names another")
+            });
+        }
+        if let Some(column) = self.unheeded.as_deref().map(printable::line) {
+            let name = printable::line(&self.head[self.grade]);
+            remarks.push(if is_french {
+                format!(
+                    "les notes sont dans `{name}`, où la plateforme les prend : --column `{column}` n'y change rien"
+                )
+            } else {
+                format!(
+                    "the marks are in `{name}`, where the platform takes them: --column `{column}` changes nothing here"
+                )
             });
         }
         let named = |names: &[String]| printable::first_names(names.iter().cloned(), NAMED_MAX);

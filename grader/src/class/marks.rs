@@ -35,7 +35,7 @@ pub fn render(
             // The platform's language is the roster's, where there is one.
             let head = roster.map_or(&[][..], |(roster, _)| roster.head.as_slice());
             let text = of_platform(class, platform, column, (language, worksheet::words_of(head)));
-            all.push(Marks { name, text, told: Vec::new() });
+            all.push(Marks { name, text, told: unnamed(class, platform, language) });
         }
     }
     all
@@ -59,6 +59,21 @@ fn counted(class: &Class, platform: Platform) -> impl Iterator<Item = (&Learner,
     class.learners.iter().filter(of_platform).filter_map(move |learner| {
         learner.owner.as_ref().filter(|owner| owner.platform == platform).map(|owner| (learner, owner))
     })
+}
+
+/// What is said where a table leaves out who has no user name that is known for sure.
+fn unnamed(class: &Class, platform: Platform, language: Language) -> Vec<String> {
+    let of_nobody = |owner: &Owner| platform == Platform::Blackboard && owner.username.is_empty();
+    let names = counted(class, platform).filter(|(_, owner)| of_nobody(owner)).map(|(learner, _)| &learner.learner);
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    let said = match language {
+        _ if names.is_empty() => return Vec::new(),
+        Language::English => "left out, as the file names do not tell which part is the user name (give --roster)",
+        Language::French => {
+            "laissés de côté : le nom du fichier ne dit pas où commence l'identifiant (donnez --roster)"
+        }
+    };
+    vec![format!("{said}{}{}", if language == Language::French { " : " } else { ": " }, names.join(", "))]
 }
 
 /// The smallest table that a platform imports.
@@ -93,6 +108,7 @@ fn of_platform(
                 own(&[&participant, name, "", "", &mark, &max, words.yes, "-", "-", &said])
             }
             Platform::Canvas => own(&[name, number, "", "", "", &mark]),
+            Platform::Blackboard if username.is_empty() => continue,
             Platform::Blackboard => own(&[username, &mark]),
             Platform::Ilias => {
                 let (first, last) = halves(name);

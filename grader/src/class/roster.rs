@@ -197,6 +197,7 @@ mod tests {
             assert_eq!(found, rows, "{text}");
         };
         check("Student,ID,SIS Login ID,Section\nLee,7,al,A\nLee,7,al,B\nLi,8,li,A\n", &[&[0, 1], &[2]]);
+        check("Student,ID,SIS Login ID,Section\nLee,7,al,A\n\"Student, Test\",9,f00,A\n", &[&[0]]);
         check("Nom complet;Courriel\nAnn Lee;al@u\nAnn Lee;AL@u\n", &[&[0, 1]]);
         // Two people of one name, and two who share an address.
         check("name\nAnn Lee\nAnn Lee\n", &[&[0], &[1]]);

@@ -2,7 +2,7 @@
 
 use cachedojo_notation::text::Language;
 
-use super::summary::Class;
+use super::summary::{Class, Learner, State};
 
 /// The table. Cost: O(learners x checks).
 pub fn render(class: &Class, check_ids: &[String]) -> String {
@@ -26,7 +26,7 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
             learner.passed.to_string(),
         ];
         let tail = [
-            harmless(&learner.why(Language::English)),
+            harmless(&note(class, learner)),
             report.map(|report| report.submission.sha256.clone()).unwrap_or_default(),
             report.map(|report| report.receipt.clone()).unwrap_or_default(),
             if learner.late { "late".to_owned() } else { String::new() },
@@ -36,6 +36,21 @@ pub fn render(class: &Class, check_ids: &[String]) -> String {
     }
     let bytes = table.into_inner().expect("memory takes any writing");
     String::from_utf8(bytes).expect("what was written is UTF-8")
+}
+
+/// Why somebody has no mark, in a sentence also where the other tables' columns say it.
+fn note(class: &Class, learner: &Learner) -> String {
+    let why = learner.why(Language::English);
+    match learner.state {
+        State::Empty if why.is_empty() => "what was handed in is empty".to_owned(),
+        State::Missing => format!("no source among {why}"),
+        State::Superseded if why.is_empty() => {
+            let is_later = |other: &&Learner| other.learner == learner.learner && other.state != State::Superseded;
+            let later = class.learners.iter().find(is_later).map(|other| other.path.as_str()).unwrap_or_default();
+            format!("a later one counts: {later}")
+        }
+        _ => why,
+    }
 }
 
 fn write(table: &mut csv::Writer<Vec<u8>>, row: impl Iterator<Item = String>) {

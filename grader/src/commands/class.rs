@@ -358,10 +358,12 @@ fn learners(
             {
                 // Nothing of it counted: the teacher learns why without opening the report.
                 note.clone_from(&found.message);
+            } else if report.score == 0 {
+                note = taken_for_the_script(entry, pack);
             }
             state = report.verdict.into();
         }
-        let score = report.as_ref().map(|report| report.score);
+        let score = report.as_ref().filter(|report| report.handed.is_something()).map(|report| report.score);
         let passed = report.as_ref().is_some_and(|report| report.passed);
         let (learner, path, note) = (entry.learner.clone(), printable::line(&entry.shown), printable::harmless(&note));
         let (late, owner) = (entry.owner.late, Some(entry.owner.clone()));
@@ -378,6 +380,18 @@ fn learners(
         learner.earlier.pop();
     }
     Ok(learners)
+}
+
+/// What is said of a file that was graded as a script although nothing but its kind says that it is one.
+fn taken_for_the_script(entry: &Entry, pack: &Pack) -> String {
+    let Found::Source(path, _) = &entry.found else { return String::new() };
+    let name = entry.owner.file.clone().or_else(|| path.file_name()?.to_str().map(str::to_owned)).unwrap_or_default();
+    let is_alone = pack.exercise.languages == [CodeLanguage::Script] && path.is_file();
+    if is_alone && !name.to_lowercase().contains("script") {
+        format!("`{name}` was taken for the script")
+    } else {
+        String::new()
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command's edge: the history says when something was graded")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::InterfaceKind;
-use cachedojo_judge::report::GradeVerdict;
+use cachedojo_judge::report::{GradeVerdict, Handed};
 use tempfile::TempDir;
 
 use crate::cli::{GradeArgs, GradingArgs};
@@ -96,7 +96,9 @@ fn grade_path(bench: &Bench<'_>, grading: &GradingArgs, stop: &Stop) -> Result<R
             Ok(renamed(report, &place, path))
         }
         Err(Refused::Io(error)) => Err(error).context("unpacking the archive"),
-        Err(refused) => Ok(bench.rejected(path, "", *seed, Rejected::build_failed(&refused.to_string()))),
+        Err(refused) => {
+            Ok(bench.rejected(path, (Handed::Unread, ""), *seed, Rejected::build_failed(&refused.to_string())))
+        }
     }
 }
 

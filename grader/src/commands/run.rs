@@ -55,6 +55,17 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
         );
         return Err(UsageError(why).into());
     }
+    if let Some(pack) = pack.as_ref().filter(|_| is_built && !args.subject.starts_with("mutant:")) {
+        let (id, tests) = (&pack.exercise.id, pack.exercise.interface == InterfaceKind::Tests);
+        if tests || pack.lesson.is_some() {
+            let what = if tests { "tests are handed in, which run" } else { "a script is handed in, which runs" };
+            let why = format!(
+                "in `{id}` {what} others and cannot be run on: leave --subject out, or name the exercise that asks for `{}`",
+                args.subject
+            );
+            return Err(UsageError(why).into());
+        }
+    }
     let is_whole_run = pack.as_ref().is_some_and(|pack| pack.exercise.interface == InterfaceKind::Simulate);
     let usual = if is_whole_run { Dialect::Line } else { Dialect::Lab };
     let seed = args.seed.or(scenario.as_ref().map(|scenario| scenario.seed)).unwrap_or(0);

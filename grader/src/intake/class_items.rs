@@ -43,11 +43,10 @@ pub(super) fn counts_as_submission(path: &Path, owner: &Owner, in_folders: bool,
     if path.is_dir() || is_archive(path) || owner.platform != Platform::Other {
         return true;
     }
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy()).unwrap_or_default();
     let is =
         |kinds: &[&str]| path.extension().is_some_and(|ext| kinds.iter().any(|kind| ext.eq_ignore_ascii_case(kind)));
-    let is_about = ["readme", "index", "grades", "notes", "instructions", "statement", "license", "manifest"];
-    if is_about.contains(&stem.as_str())
+    if look::is_about_something(&stem)
         || is(&["csv", "tsv", "xls", "xlsx", "json", "yml", "yaml", "toml", "xml", "log"])
     {
         return false;

@@ -126,6 +126,17 @@ pub fn is_one_submission(folder: &Path, languages: &[CodeLanguage]) -> bool {
     look::roots(languages).any(|root| folder.join(root).is_file()) && !paths.iter().any(could_be_anothers)
 }
 
+/// The archive in a learner's folder that has no source to grade beside it, and no other archive.
+pub fn archive_alone(folder: &Path, languages: &[CodeLanguage]) -> Option<PathBuf> {
+    let mut files = Vec::new();
+    walk(folder, 0, &mut files).ok()?;
+    if choice(folder, &files, languages).is_some() {
+        return None;
+    }
+    files.retain(|path| is_archive(path));
+    <[PathBuf; 1]>::try_from(files).ok().map(|[only]| only)
+}
+
 /// Whether a folder that is no submission holds learners: folders, files that a platform named, or several that could each be
 /// somebody's.
 fn wraps(folder: &Path, languages: &[CodeLanguage]) -> bool {
@@ -207,7 +218,7 @@ impl Finder<'_> {
         } else {
             for place in files.into_iter().filter(|place| !(is_unpacked && is_archive(&place.path))) {
                 // A platform's own receipt is nobody's submission, whatever the exercise takes.
-                let of_file = if place.owner.is_note { missing(&place.path) } else { self.in_file(&place.path) };
+                let of_file = if place.owner.is_note { missing(&place.path) } else { self.in_file(&place) };
                 found.push((self.relative_name(&place.path), place.owner, of_file));
             }
         }
@@ -288,14 +299,16 @@ impl Finder<'_> {
             .map_err(Into::into)
             .and_then(|()| archive::unpack_learner(path, &place, self.languages))
         {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            return Found::Unreadable(format!("`{name}`: {refused}"));
+            return Found::Unreadable(refused.named(path).to_string());
         }
         self.in_folder(&place, 1)
     }
 
-    fn in_file(&mut self, path: &Path) -> Found {
-        if is_archive(path) {
+    fn in_file(&mut self, Place { path, owner }: &Place) -> Found {
+        let own = owner.file.as_deref().map_or(path.as_path(), Path::new);
+        if self.languages == [CodeLanguage::Script] && look::is_no_script(own, CodeLanguage::Script) {
+            missing(own)
+        } else if is_archive(path) {
             self.in_archive(path)
         } else if look::is_source(path, self.languages) {
             source(path, String::new())

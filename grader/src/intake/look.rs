@@ -71,6 +71,17 @@ pub(super) fn language_of(name: &str, languages: &[CodeLanguage]) -> Option<Code
     languages.iter().copied().find(|language| extension.eq_ignore_ascii_case(look(*language).extension))
 }
 
+/// Whether a file's name says that it is about something, and is no submission: `readme.txt`.
+pub(super) fn is_about_something(stem: &str) -> bool {
+    let about = ["readme", "read me", "index", "grades", "notes", "instructions", "statement", "license", "manifest"];
+    about.contains(&stem.to_lowercase().as_str())
+}
+
+/// Whether a file could be a script by its kind, but is about something by its name.
+pub(super) fn is_no_script(path: &Path, language: CodeLanguage) -> bool {
+    language == CodeLanguage::Script && path.file_stem().is_some_and(|stem| is_about_something(&stem.to_string_lossy()))
+}
+
 /// Whether a file's name says that it is of another kind than this language's sources: `notes.txt` and `main.py` are no Rust. A
 /// script may have any extension but that of a program, and any file may be part of a service.
 pub(super) fn is_of_another_kind(name: &str, language: CodeLanguage) -> bool {
@@ -147,7 +158,8 @@ pub(super) fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = 
         }
     }
     // A package's own file holds no program.
-    let mut names = names.filter(|name| name.rsplit('/').next() != Some("__init__.py"));
+    let mut names =
+        names.filter(|name| name.rsplit('/').next() != Some("__init__.py") && !is_no_script(Path::new(name), language));
     let only = names.next();
     if names.next().is_none() { only.cloned() } else { None }
 }

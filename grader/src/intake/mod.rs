@@ -38,19 +38,23 @@ use crate::host::scratch;
 use archive::Refused;
 pub use look::folder_of;
 
-/// The content of an archive that was named as a submission, in a folder that is removed when dropped; `None` if the path is not
-/// an archive.
+/// The content of an archive that was named as a submission, or is all that the named folder holds of one, in a folder that is
+/// removed when dropped; `None` if there is none.
 ///
 /// # Errors
 /// See [`Refused`].
 pub fn unpacked(path: &Path, languages: &[CodeLanguage]) -> Result<Option<TempDir>, Refused> {
-    // A missing or unreadable path is reported by the reader of submissions.
-    if !path.is_file() || !(archive::is_archive(path) || archive::is_packed_file(path).unwrap_or(false)) {
-        return Ok(None);
-    }
+    let archive = if path.is_dir() {
+        find::archive_alone(path, languages)
+    } else {
+        // A missing or unreadable path is reported by the reader of submissions.
+        let is_packed = path.is_file() && (archive::is_archive(path) || archive::is_packed_file(path).unwrap_or(false));
+        is_packed.then(|| path.to_owned())
+    };
+    let Some(archive) = archive else { return Ok(None) };
     let home = scratch::folder()?;
     let into = home.path().join("submission");
     std::fs::create_dir(&into)?;
-    archive::unpack_learner(path, &into, languages)?;
+    archive::unpack_learner(&archive, &into, languages).map_err(|refused| refused.named(&archive))?;
     Ok(Some(home))
 }

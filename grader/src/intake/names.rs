@@ -169,22 +169,28 @@ fn moment(text: &str) -> Option<u64> {
     sound.then_some((((year * 100 + month?) * 100 + day) * 100 + hours) * 100 + minutes)
 }
 
-/// The last name, the first, the login, the number.
+/// The last name, the first, the login, the number. A login may have underscores, as a name may have words: of more words than
+/// two, only a roster can tell which are the login's.
 pub(super) fn ilias(whole: &str) -> Option<Owner> {
-    let parts: Vec<&str> = whole.split('_').collect();
-    let [name @ .., login, number] = parts.as_slice() else { return None };
-    // `von_der_Heide_Jürgen`: small words belong to the last name.
-    let small = name.iter().take_while(|word| word.starts_with(char::is_lowercase)).count();
-    let (last, first) = name.split_at_checked(if small + 1 < name.len() { small + 1 } else { 1 })?;
-    let last = last.join(" ");
-    if first.is_empty() || !is_number(number) || last.is_empty() || login.is_empty() {
+    let (before, number) = whole.rsplit_once('_').filter(|(_, number)| is_number(number))?;
+    let parts: Vec<&str> = before.split('_').collect();
+    // `von_der_Heide_Jürgen`: small words belong to the last name. `Wu_Cy_c_wu`: what is small behind the first name, to the login.
+    let is_small = |word: &&&str| word.starts_with(char::is_lowercase);
+    let small = parts.iter().take_while(is_small).count();
+    let last_words = if small + 2 < parts.len() { small + 1 } else { 1 };
+    let small_end = parts.iter().skip(last_words + 1).rev().skip(1).take_while(is_small).count();
+    let (name, login) = parts.split_at_checked(parts.len().checked_sub(1 + small_end)?)?;
+    let (last, first) = name.split_at_checked(last_words)?;
+    let (last, first, login) = (last.join(" "), first.join(" "), login.join("_"));
+    if first.is_empty() || last.is_empty() || login.is_empty() {
         return None;
     }
-    let name = format!("{} {last}", first.join(" "));
+    let (name, is_told) = (format!("{first} {last}"), parts.len() == 3);
     Some(Owner {
         name: name.clone(),
-        number: (*number).to_owned(),
-        username: (*login).to_owned(),
+        number: number.to_owned(),
+        username: if is_told { login.clone() } else { String::new() },
+        unsplit: if is_told { String::new() } else { before.to_owned() },
         ..Owner::new(Platform::Ilias, &format!("{name} ({login})"), whole)
     })
 }
@@ -200,6 +206,8 @@ mod tests {
             ("von_der_Heide_Jürgen_jheide_1236", "Jürgen von der Heide"),
             ("Lovelace_Ada_Mary_alove_12", "Ada Mary Lovelace"),
             ("lee_ann_al_12", "ann lee"),
+            ("Wu_Cy_c_wu_12", "Cy Wu"),
+            ("von_Wu_Cy_c_wu_12", "Cy von Wu"),
         ] {
             assert_eq!(ilias(whole).map(|owner| owner.name).as_deref(), Some(name), "{whole}");
         }

@@ -40,6 +40,9 @@ pub struct Owner {
     pub number: String,
     /// The login name; empty if unknown.
     pub username: String,
+    /// The parts of the name among which nothing tells where the login name begins (`First words_c_wu`, `Wu_Cy_c_wu`); empty where it
+    /// is known. Only a roster can tell.
+    pub unsplit: String,
     /// The email address; empty if unknown.
     pub email: String,
     /// Who handed in with them, where the platform tells: the mark is theirs too.
@@ -84,6 +87,7 @@ impl Owner {
             name: shown.to_owned(),
             number: String::new(),
             username: String::new(),
+            unsplit: String::new(),
             email: String::new(),
             partners: Vec::new(),
             late: false,

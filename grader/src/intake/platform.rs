@@ -33,7 +33,7 @@ pub(super) fn names_owners(path: &Path) -> bool {
 
 /// The owner of each of these items. All of a class's folder is examined together, because a single name may match several
 /// platforms. Cost: O(names).
-pub(super) fn owners(folder: &Path, paths: &[PathBuf]) -> Vec<Owner> {
+pub(crate) fn owners(folder: &Path, paths: &[PathBuf]) -> Vec<Owner> {
     let told = gradescope_file(&folder.join(GRADESCOPE_FILE));
     let is_canvas = looks_like_canvas(paths);
     let is_ilias = looks_like_ilias(paths);
@@ -111,30 +111,56 @@ fn looks_like_ilias(paths: &[PathBuf]) -> bool {
     folders.peek().is_some() && folders.all(fits)
 }
 
-/// Blackboard's names have the assignment before the user, and both may contain underscores. Its note on the submission gives the
-/// user's name exactly; otherwise the beginning that all names of the class share is the assignment.
+/// Blackboard's names have the assignment before the user, and both may contain underscores. Its notes on submissions give users'
+/// names exactly, and with them the assignment. Without a note it is known only where all names of the class share one underscore;
+/// where they share several (`s_wu` and `s_li`), a guess could name another person, and the whole name stays.
 fn name_blackboards_users(paths: &[PathBuf], all: &mut [Owner]) {
     let prefixes: BTreeSet<String> =
         all.iter().filter(|one| one.platform == Platform::Blackboard).map(|one| one.name.clone()).collect();
-    let Some((first, last)) = prefixes.first().zip(prefixes.last()) else { return };
-    let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
-    // A single learner's whole prefix would count as shared.
-    let shared = if prefixes.len() == 1 { first.len() } else { same };
-    let cut = first.as_bytes()[..shared].iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1);
     let notes: BTreeMap<String, (String, String)> = paths
         .iter()
         .zip(all.iter())
         .filter(|(_, one)| one.is_note)
         .filter_map(|(path, one)| Some((one.name.clone(), blackboards_note(path)?)))
+        .filter(|(prefix, (_, username))| assignment_before(prefix, username).is_some())
         .collect();
+    let told: BTreeSet<&str> =
+        notes.iter().filter_map(|(prefix, (_, username))| assignment_before(prefix, username)).collect();
+    let assignment = match (told.len(), &shared_underscores(&prefixes)[..]) {
+        (0, [only]) => prefixes.first().map(|first| first[..*only].to_owned()),
+        (1, _) => told.first().map(|told| (*told).to_owned()),
+        _ => None,
+    };
     for one in all.iter_mut().filter(|one| one.platform == Platform::Blackboard) {
-        let (name, username) = match notes.get(&one.name) {
-            Some((name, username)) if one.name.ends_with(&format!("_{username}")) => (name.clone(), username.clone()),
-            _ => (one.name[cut..].to_owned(), one.name[cut..].to_owned()),
+        let after = assignment.as_ref().and_then(|told| one.name.strip_prefix(told.as_str())?.strip_prefix('_'));
+        let alone = || one.name.split_once('_').map(|(_, user)| user).filter(|user| !user.contains('_'));
+        let (name, username) = match (notes.get(&one.name), after.filter(|user| !user.is_empty()).or_else(alone)) {
+            (Some((name, username)), _) => (name.clone(), username.clone()),
+            (None, Some(user)) => (user.to_owned(), user.to_owned()),
+            (None, None) => {
+                one.unsplit.clone_from(&one.name);
+                continue;
+            }
         };
         one.shown = printable::line(&if name == username { username.clone() } else { format!("{name} ({username})") });
         (one.name, one.username) = (name, username);
     }
+}
+
+/// The assignment in what stands before Blackboard's own word, if it ends in this user's name.
+fn assignment_before<'a>(prefix: &'a str, username: &str) -> Option<&'a str> {
+    prefix.strip_suffix(username)?.strip_suffix('_').filter(|_| !username.is_empty())
+}
+
+/// Where the underscores stand that all of these names share with all that is before them, and behind which each has more. Cost:
+/// O(names).
+pub fn shared_underscores(names: &BTreeSet<String>) -> Vec<usize> {
+    let Some((first, last)) = names.first().zip(names.last()) else { return Vec::new() };
+    // The names are in order: what the first and the last share, all do.
+    let same = first.bytes().zip(last.bytes()).take_while(|(one, other)| one == other).count();
+    let shortest = names.iter().map(String::len).min().unwrap_or(0);
+    let has_more = |at: &usize| at + 1 < shortest;
+    first.bytes().take(same).enumerate().filter(|(_, byte)| *byte == b'_').map(|(at, _)| at).filter(has_more).collect()
 }
 
 #[cfg(test)]
@@ -188,6 +214,37 @@ mod tests {
             let found = &whose_files(&[name])[0];
             assert_eq!((found.shown.as_str(), found.file.as_deref(), found.late), (learner, file, late), "{name}");
         }
+    }
+
+    #[test]
+    fn a_user_whom_blackboards_name_does_not_tell_is_not_guessed() {
+        let check = |users: &[&str], shown: &[&str]| {
+            let names: Vec<String> =
+                users.iter().map(|user| format!("{user}_attempt_2026-03-01-12-30-45_lib.rs")).collect();
+            let found = whose_files(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(found.iter().map(|one| one.shown.as_str()).collect::<Vec<_>>(), shown, "{users:?}");
+            let known: Vec<bool> = found.iter().map(|one| one.unsplit.is_empty()).collect();
+            let users: Vec<bool> = found.iter().map(|one| one.username == one.shown).collect();
+            assert_eq!(known, users, "{shown:?}");
+        };
+        check(&["Lab 1_s_wu", "Lab 1_s_li"], &["Lab 1_s_wu", "Lab 1_s_li"]);
+        check(&["Lab 1_c_wu"], &["Lab 1_c_wu"]);
+        check(&["Lab_1_wu"], &["Lab_1_wu"]);
+        check(&["Lab 1_wu"], &["wu"]);
+        check(&["Lab 1_s_wu", "Lab 1_s_li", "Lab 1_ann"], &["s_wu", "s_li", "ann"]);
+        check(&["Lab 1_c", "Lab 1_c_wu"], &["c", "c_wu"]);
+        // Two assignments.
+        check(&["Lab 1_wu", "Lab 2_c_wu"], &["wu", "Lab 2_c_wu"]);
+    }
+
+    #[test]
+    fn one_note_of_blackboards_tells_the_assignment_of_all() {
+        let home = tempfile::tempdir().expect("a folder");
+        let names = ["s_wu_attempt_2026-03-01-12-30-45.txt", "s_li_attempt_2026-03-01-12-30-45_lib.rs"];
+        let paths = names.map(|name| home.path().join(format!("Lab_1_{name}")));
+        fs::write(&paths[0], "Name: Cy Wu (s_wu)\n").expect("there is room");
+        let found = owners(home.path(), &paths);
+        assert_eq!([found[0].shown.as_str(), found[1].shown.as_str()], ["Cy Wu (s_wu)", "s_li"]);
     }
 
     #[test]

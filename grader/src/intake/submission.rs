@@ -107,6 +107,9 @@ impl Submission {
         let plain = || look(language).alone.to_owned();
         let root = if is_plain(&name) { name } else { plain() };
         let text = text_of(&root, bytes).map_err(Unreadable::BadRoot)?;
+        if is_blank(&text) {
+            return Err(Unreadable::Empty { path: shown, root: None, languages: languages.to_vec(), tests: false });
+        }
         Ok(Self::new(language, shown, root.clone(), BTreeMap::from([(root, text)]), Vec::new()))
     }
 
@@ -143,11 +146,15 @@ impl Submission {
         let Walk { mut sources, mut notes, others, .. } = walk;
         let Some((language, root)) = find_language(languages, &sources.keys()) else {
             if let Some(unread) = notes.iter().find_map(|note| in_place_of_a_source(note, languages)) {
-                return Err(Unreadable::BadRoot(unread));
+                return Err(Unreadable::Unfollowed(unread));
             }
             let (languages, found) = (languages.to_vec(), sources.into_keys().take(NAMED_MAX).collect());
             return Err(Unreadable::NoRoot { path: shown.to_owned(), languages, found, others, tests: false });
         };
+        if sources.get(&root).is_some_and(|text| text.as_ref().is_ok_and(|text| is_blank(text))) {
+            let (languages, root) = (languages.to_vec(), Some(printable::line(&root)));
+            return Err(Unreadable::Empty { path: shown.to_owned(), root, languages, tests: false });
+        }
         notes.extend(passed_over(languages, language, &root, &sources.keys()));
         sources.retain(|name, _| language_of(name, &[language]).is_some());
         if language == CodeLanguage::Python && python::is_of_package(&root, &sources) {
@@ -342,6 +349,11 @@ fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         diagnostic::at(name, line, 0, "this file is not UTF-8 from here on; save it as UTF-8")
     })
+}
+
+/// Whether a file has nothing in it.
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_whitespace())
 }
 
 fn digest(root: &str, files: &BTreeMap<String, String>) -> String {

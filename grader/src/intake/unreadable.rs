@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cachedojo_judge::pack::{CodeLanguage, Exercise, InterfaceKind};
+use cachedojo_judge::report::Handed;
 
 use super::diagnostic::{self, Diagnostic};
 use super::look::{Look, look, program_language};
@@ -49,8 +50,21 @@ pub enum Unreadable {
         /// Whether tests are handed in.
         tests: bool,
     },
+    /// The root file is blank.
+    Empty {
+        /// The path.
+        path: String,
+        /// The file in it, if it is a folder.
+        root: Option<String>,
+        /// The languages that are accepted.
+        languages: Vec<CodeLanguage>,
+        /// Whether tests are handed in.
+        tests: bool,
+    },
     /// The root file cannot be used.
     BadRoot(Diagnostic),
+    /// A link or a pipe stands where a source is expected.
+    Unfollowed(Diagnostic),
     /// More than the limits allow.
     TooBig {
         /// The path.
@@ -80,10 +94,18 @@ impl fmt::Display for Unreadable {
                 let names = listed(languages, |look| look.name.to_owned());
                 write!(f, "`{path}` is no {names} source; hand in {}", named(languages, *tests))
             }
-            Self::BadRoot(diagnostic) if diagnostic.line == 0 => {
+            Self::Empty { path, root: None, languages, tests } => {
+                write!(f, "`{path}` is empty; hand in {}", named(languages, *tests))
+            }
+            Self::Empty { path, root: Some(root), languages, tests } => {
+                write!(f, "`{root}` of `{path}` is empty; hand in {}", named(languages, *tests))
+            }
+            Self::BadRoot(diagnostic) | Self::Unfollowed(diagnostic) if diagnostic.line == 0 => {
                 write!(f, "{}: {}", diagnostic.file, diagnostic.message)
             }
-            Self::BadRoot(diagnostic) => write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message),
+            Self::BadRoot(diagnostic) | Self::Unfollowed(diagnostic) => {
+                write!(f, "{}:{}: {}", diagnostic.file, diagnostic.line, diagnostic.message)
+            }
             Self::TooBig { path, limit } => {
                 write!(f, "`{path}` is too big: at most {limit}; hand in source files only")
             }
@@ -130,10 +152,20 @@ impl Unreadable {
     /// The same, for an exercise in which tests are handed in or not.
     #[must_use]
     pub fn of(mut self, exercise: &Exercise) -> Self {
-        if let Self::NoRoot { tests, .. } | Self::NotSource { tests, .. } = &mut self {
+        if let Self::NoRoot { tests, .. } | Self::NotSource { tests, .. } | Self::Empty { tests, .. } = &mut self {
             *tests = exercise.interface == InterfaceKind::Tests;
         }
         self
+    }
+
+    /// Whether anything was handed in: what is no text or too big was, and its mark is 0, in a class too.
+    pub const fn handed(&self) -> Handed {
+        match self {
+            Self::NoRoot { found, .. } if found.is_empty() => Handed::Nothing,
+            Self::NotSource { .. } | Self::Empty { .. } => Handed::Nothing,
+            Self::NoRoot { .. } | Self::Io { .. } | Self::Unfollowed(_) => Handed::Unread,
+            Self::BadRoot(_) | Self::TooBig { .. } => Handed::Something,
+        }
     }
 
     /// A file of a program in a language that is not accepted here, where that is what was handed in.
@@ -150,7 +182,7 @@ impl Unreadable {
     /// As a diagnostic of a report.
     pub fn diagnostic(&self) -> Diagnostic {
         match self {
-            Self::BadRoot(diagnostic) => diagnostic.clone(),
+            Self::BadRoot(diagnostic) | Self::Unfollowed(diagnostic) => diagnostic.clone(),
             other => diagnostic::general(&other.to_string()),
         }
     }

@@ -112,6 +112,26 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` est trop gros : au plus {} fichiers source ; ne rendez que des fichiers source",
     ),
     (
+        "the archive cannot be read, it is damaged or not complete: hand in a plain zip file",
+        "l'archive est illisible, abîmée ou incomplète : rendez un simple fichier zip",
+    ),
+    (
+        "it is an archive of another kind ({}): hand in a plain zip file or a .tar.gz",
+        "c'est une archive d'une autre sorte ({}) : rendez un simple fichier zip ou un .tar.gz",
+    ),
+    (
+        "the archive has more than {} entries: hand in source files only",
+        "l'archive a plus de {} entrées : ne rendez que des fichiers source",
+    ),
+    (
+        "the archive unpacks to more than {} bytes: hand in source files only",
+        "l'archive déballée fait plus de {} octets : ne rendez que des fichiers source",
+    ),
+    ("the archive cannot be unpacked here: {}", "l'archive ne peut être déballée ici : {}"),
+    ("`{}` of `{}` is empty; hand in {or}", "`{}` de `{}` est vide ; rendez {or}"),
+    ("`{}` is empty; hand in {or}", "`{}` est vide ; rendez {or}"),
+    ("`{}` was taken for the script", "`{}` a été pris pour le script"),
+    (
         "`{}` holds no script source (it has {}); hand in {or}",
         "`{}` ne contient pas de script (il y a {}) ; rendez {or}",
     ),
@@ -169,7 +189,13 @@ pub(crate) fn in_french(message: &str) -> String {
 /// line is the compiler's help or the learner's own source. Cost: O(text x sentences).
 pub(crate) fn in_french_of(sentences: &[(&str, &str)], message: &str) -> Option<String> {
     let (head, rest) = message.split_once('\n').map_or((message, None), |(head, rest)| (head, Some(rest)));
-    let head = sentences.iter().find_map(|(english, french)| Some(filled(french, &held(english, head)?)))?;
+    let whole = |text: &str| sentences.iter().find_map(|(english, french)| Some(filled(french, &held(english, text)?)));
+    // What is said of an archive has its name before it.
+    let named = || {
+        let (name, said) = head.strip_prefix('`')?.split_once("`: ")?;
+        whole(said).map(|french| format!("`{name}` : {french}"))
+    };
+    let head = whole(head).or_else(named)?;
     Some(rest.map_or_else(|| head.clone(), |rest| format!("{head}\n{rest}")))
 }
 
@@ -257,6 +283,16 @@ mod tests {
                 "`A` ne peut être utilisé comme le dit le prototype ; ce n'est donc pas noté : attendu `struct A` à la racine du \
                  projet ; cannot find type `A`\nhelp: none",
             ),
+            (
+                "`x.zip`: it is an archive of another kind (7z): hand in a plain zip file or a .tar.gz",
+                "`x.zip` : c'est une archive d'une autre sorte (7z) : rendez un simple fichier zip ou un .tar.gz",
+            ),
+            (
+                "`x.zip`: the archive cannot be read, it is damaged or not complete: hand in a plain zip file",
+                "`x.zip` : l'archive est illisible, abîmée ou incomplète : rendez un simple fichier zip",
+            ),
+            ("`main.py` of `x` is empty; hand in `main.py`", "`main.py` de `x` est vide ; rendez `main.py`"),
+            ("`x` is empty; hand in `main.py` or `start`", "`x` est vide ; rendez `main.py` ou `start`"),
             ("this does not compile: expected ':'", "ceci ne compile pas : expected ':'"),
             (
                 "the exercise calls `a`, and this function is called `b`: rename it",

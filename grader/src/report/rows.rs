@@ -147,13 +147,12 @@ fn place_in(text: &str) -> Option<SourcePlace> {
     })
 }
 
-/// The points for a platform's gradebook: none where the grader failed, or where nothing could be read, since a 0 would say that
-/// something was tried and is wrong. A file that is no text was handed in all the same: its diagnostic names it, and it gets 0.
-pub(super) fn mark_of(report: &Report) -> Option<u32> {
-    let is_read = !report.submission.sha256.is_empty() || report.diagnostics.iter().any(|found| !found.file.is_empty());
+/// The points for a platform's gradebook: none where the grader failed, or where nothing was handed in or could be read, since a 0
+/// would say that something was tried and is wrong. What is no text or too big was handed in all the same, and gets 0.
+pub(crate) fn mark_of(report: &Report) -> Option<u32> {
     match report.verdict {
         GradeVerdict::Graded => Some(report.score),
-        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => is_read.then_some(0),
+        GradeVerdict::BuildFailed | GradeVerdict::Forbidden => report.handed.is_something().then_some(0),
         GradeVerdict::HarnessError => None,
     }
 }

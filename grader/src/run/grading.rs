@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
-use cachedojo_judge::report::{GradeVerdict, SubmissionId};
+use cachedojo_judge::report::{GradeVerdict, Handed, SubmissionId};
 use cachedojo_judge::{Report, Verdict, growth, judge_in_turn, shorten, tell_schedules};
 use cachedojo_notation::text::Language;
 
@@ -31,7 +31,8 @@ impl Bench<'_> {
                 let error = error.of(&self.pack.exercise);
                 let elsewhere = error.other_language().and_then(|(code, file)| taken_elsewhere(code, file));
                 let diagnostics = std::iter::once(error.diagnostic()).chain(elsewhere).collect();
-                Ok(self.rejected(path, "", seed, Rejected::new(Reason::BuildFailed, diagnostics)))
+                let handed = error.handed();
+                Ok(self.rejected(path, (handed, ""), seed, Rejected::new(Reason::BuildFailed, diagnostics)))
             }
         }
     }
@@ -52,18 +53,21 @@ impl Bench<'_> {
         }
     }
 
-    /// The digest of the submission at a path, empty where none can be read.
-    pub fn digest_at(&self, path: &Path) -> String {
-        Submission::read(path, &self.pack.exercise.languages).map(|read| read.sha256).unwrap_or_default()
+    /// What was handed in at a path, with the digest of what can be read.
+    pub fn handed_at(&self, path: &Path) -> (Handed, String) {
+        match Submission::read(path, &self.pack.exercise.languages) {
+            Ok(read) => (Handed::Something, read.sha256),
+            Err(unreadable) => (unreadable.handed(), String::new()),
+        }
     }
 
-    /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one. Its
-    /// `sha256` is empty where nothing could be read.
-    pub fn rejected(&self, path: &Path, sha256: &str, seed: u64, rejected: Rejected) -> Report {
+    /// The report on a submission that could not be read, or not completely: for the exercise's only language, or without one.
+    /// `sha256` is empty where there is no digest.
+    pub fn rejected(&self, path: &Path, (handed, sha256): (Handed, &str), seed: u64, rejected: Rejected) -> Report {
         let (path, sha256) = (path.display().to_string(), sha256.to_owned());
         let id = SubmissionId { path, sha256, files: Vec::new() };
         let only = <[CodeLanguage; 1]>::try_from(self.pack.exercise.languages.as_slice()).ok();
-        self.rejection(id, seed, only.map(|[language]| language), rejected)
+        Report { handed, ..self.rejection(id, seed, only.map(|[language]| language), rejected) }
     }
 
     fn judge(

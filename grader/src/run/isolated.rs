@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
+use cachedojo_judge::report::Handed;
 use cachedojo_lab::event::Event;
 use cachedojo_notation::text::Language;
 use serde::{Deserialize, Serialize};
@@ -164,16 +165,19 @@ fn grade_given(bench: &Bench<'_>, given: Given, seed: u64, language: Language, s
         bench.prepare_lesson(lesson)?;
     }
     // What is read already has its digest; a path is read again only where the other process ends before it tells what it read.
-    let (shown, digest) = match &given {
+    let (shown, handed) = match &given {
         Given::Path(path) => (PathBuf::from(path), None),
-        Given::Read(submission) => (PathBuf::from(&submission.path), Some(submission.sha256.clone())),
-        Given::Part(_, name, _) => (PathBuf::from(name), Some(String::new())),
+        Given::Read(submission) => {
+            (PathBuf::from(&submission.path), Some((Handed::Something, submission.sha256.clone())))
+        }
+        Given::Part(_, name, _) => (PathBuf::from(name), Some((Handed::Something, String::new()))),
     };
     let home = scratch::folder().context("making a scratch folder")?;
     match work(bench, given, Work::Grade(seed, language), stop, home.path())?.last {
         Line::Report(report) => Ok(*report),
         Line::Rejected(why) => {
-            Ok(bench.rejected(&shown, &digest.unwrap_or_else(|| bench.digest_at(&shown)), seed, why))
+            let (handed, digest) = handed.unwrap_or_else(|| bench.handed_at(&shown));
+            Ok(bench.rejected(&shown, (handed, &digest), seed, why))
         }
         _ => bail!("the grading process answers something else"),
     }

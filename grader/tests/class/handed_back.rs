@@ -256,6 +256,15 @@ fn blackboard_gets_its_grade_center() {
             "Lab 1_ghop_attempt_2026-03-01-09-00-00_report.html",
         ],
     });
+    // Without a receipt the gradebook tells that this is `c_wu`, and not `wu`.
+    let head = "Last Name,First Name,Username,First words [Total Pts: 20 Score] |9";
+    check(&Export {
+        entries: &[("First words_c_wu_attempt_2026-11-20-11-15-30_script.txt", Solved)],
+        roster: &format!("{head}\nWu,Cy,c_wu,\nWu,Fu,wu,\n"),
+        column: "First words",
+        marks: ("marks-blackboard.csv", &format!("{head}\nWu,Cy,c_wu,20\nWu,Fu,wu,\n")),
+        reports: &["First words_c_wu_attempt_2026-11-20-11-15-30_report.html"],
+    });
 }
 
 #[test]

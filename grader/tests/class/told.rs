@@ -214,14 +214,20 @@ fn who_may_have_handed_in_is_not_listed_as_who_did_not_and_a_draft_is_told() {
                   Participant 7,Ann Lee,Draft (not submitted),\nParticipant 8,Bo Li,x,\n";
     fs::write(home.at("sheet.csv"), roster).expect("there is room");
     let told = [
-        "John Smith (9): graded 100/100: in the roster more than once",
+        "John Smith (9): graded 100/100: several people of the roster have this name",
         "John Smith (1): unmatched",
         "John Smith (2): unmatched",
         "Ann Lee (7): graded 100/100: the platform says that it is a draft",
         "Bo Li (8): not_submitted",
         "2 submissions",
+        "--column `Nope` changes nothing here",
     ];
-    home.check((&home.lesson, "out", &["--roster", "sheet.csv"]), 0, &told, &["John Smith (1): not_submitted"]);
+    home.check(
+        (&home.lesson, "out", &["--roster", "sheet.csv", "--column", "Nope"]),
+        0,
+        &told,
+        &["John Smith (1): not_submitted"],
+    );
 }
 
 #[test]
@@ -273,7 +279,7 @@ fn who_came_late_and_what_the_roster_calls_somebody_is_told() {
     fs::write(home.at("people.csv"), people).expect("there is room");
     // `second-words-lee` may be either's: nothing else of the class begins as it does.
     let told = [
-        "second-words-lee: graded 100/100: its name ends in those of several people of the roster",
+        "second-words-lee: graded 100/100: its name does not tell for sure who of the roster it is",
         "wrote out/marks-github-classroom.csv",
     ];
     home.check((&home.lesson, "out", &["--roster", "people.csv"]), 0, &told, &["not_submitted", "unmatched"]);

@@ -6,8 +6,8 @@ use cachedojo_judge::Verdict;
 use cachedojo_judge::growth::GrowthClass;
 use cachedojo_judge::pack::Visibility;
 use cachedojo_judge::report::{
-    AlsoFails, CheckReport, GradeVerdict, GraderId, GrowthReport, MutantReport, Report, SCHEMA, SourceDiagnostic,
-    SubmissionId,
+    AlsoFails, CheckReport, GradeVerdict, GraderId, GrowthReport, Handed, MutantReport, Report, SCHEMA,
+    SourceDiagnostic, SubmissionId,
 };
 
 /// Stands wherever a hidden check could give something away.
@@ -143,6 +143,7 @@ fn report(
         passed: false,
         seed: 7,
         submission: SubmissionId { path: "ada/src/lib.rs".to_owned(), sha256: "5".repeat(64), files: Vec::new() },
+        handed: Handed::Something,
         grader: GraderId { version: "0.1.0".to_owned(), backend: "wasm".to_owned() },
         checks,
         growth,

@@ -176,14 +176,16 @@ fn predict(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_
     let frame = frame::lines(&lesson.script.starter, lesson.dialect);
     let lines = frame::lines(text, lesson.dialect);
     let script = script::parse(text, lesson.dialect);
+    let too_many = lines.get(frame.len()).map(|line| (line.number, tongue.line_too_many(line.number)));
     let changed = frame::first_changed(&lines, &frame, frame::is_blank)
-        .or_else(|| lines.get(frame.len()).map(|line| line.number));
+        .map(|line| (line, tongue.frame_changed(line)))
+        .or(too_many);
     let events = run_on(&script, lesson.seed, reference);
     let asked: Vec<usize> = (0..frame.len()).filter(|&index| frame::is_blank(&frame[index])).collect();
     let rows = asked.iter().enumerate().map(|(index, &place)| {
         let row = Row::new(format!("answer_{}", index + 1), tongue.answer(index + 1), share(index, asked.len()));
-        if let Some(line) = changed {
-            return row.fail(tongue.frame_changed(line)).at(line);
+        if let Some((line, message)) = &changed {
+            return row.fail(message.clone()).at(*line);
         }
         let line = &lines[place];
         let row = row.at(line.number);
@@ -289,6 +291,11 @@ fn obstacle(
         return Some((line, tongue.frame_changed(line)));
     };
     if let Some(line) = frame::first_changed(&lines[goal_starts..], goal, never) {
+        let is_goal = |at: &usize| frame::first_changed(&lines[*at..], goal, never).is_none();
+        if let Some(at) = (given.len()..goal_starts).rev().find(is_goal).filter(|_| !goal.is_empty()) {
+            let behind = lines[at + goal.len()].number;
+            return Some((behind, tongue.line_too_many(behind)));
+        }
         return Some((line, tongue.frame_changed(line)));
     }
     let own = &lines[given.len()..goal_starts];

@@ -2,8 +2,9 @@
 
 use cachedojo_notation::text::Language;
 
+use super::sentences::Tongue;
 use super::{Attempt, Kind, Lesson, Row};
-use crate::report::{CheckReport, GradeVerdict, GraderId, MutantReport, Report, SCHEMA, SubmissionId, digest};
+use crate::report::{CheckReport, GradeVerdict, GraderId, Handed, MutantReport, Report, SCHEMA, SubmissionId, digest};
 use crate::verdict::Verdict;
 
 /// The report of a script (`text`) that was judged for a lesson. Cost: O(rows x text).
@@ -33,8 +34,9 @@ pub fn report(
         passed: attempt.solved && !broken,
         seed: lesson.seed,
         submission,
+        handed: Handed::Something,
         grader,
-        checks: attempt.rows.iter().map(|row| check(lesson, row, text, language)).collect(),
+        checks: checks(lesson, &attempt.rows, text, language),
         growth: Vec::new(),
         mutants: mutant(lesson, attempt, language),
         diagnostics: Vec::new(),
@@ -42,10 +44,21 @@ pub fn report(
     }
 }
 
+/// The rows. What is wrong with the lesson's own lines keeps all of them from being tried, and the first says it, once.
+fn checks(lesson: &Lesson, rows: &[Row], text: &str, language: Language) -> Vec<CheckReport> {
+    let is_of_frame = |row: &Row| row.line.is_some_and(|line| Tongue(language).is_of_frame(line, &row.message));
+    let is_said = |at: usize| at > 0 && is_of_frame(&rows[at]) && rows[at - 1].message == rows[at].message;
+    let skipped = |row: &Row| Row { verdict: Verdict::Skipped, message: String::new(), ..row.clone() };
+    let all = rows.iter().enumerate();
+    all.map(|(at, row)| check(lesson, &if is_said(at) { skipped(row) } else { row.clone() }, text, language)).collect()
+}
+
 fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckReport {
-    let lost = row.points < row.max_points;
-    // What somebody predicted is their answer, and what came is the right one. The lesson's hint may be about another answer.
+    let is_tried = row.points < row.max_points && row.verdict != Verdict::Skipped;
+    // What somebody predicted is their answer, and what came is the right one. The lesson's hint may be about another answer, and is
+    // about none where the lesson's own lines are not as they were.
     let is_guess = lesson.kind == Kind::Predict && !row.actual.is_empty();
+    let is_frame = row.line.is_some_and(|line| Tongue(language).is_of_frame(line, &row.message));
     let (expected, actual) = if is_guess { (&row.actual, &row.expected) } else { (&row.expected, &row.actual) };
     CheckReport {
         title: row.title.clone(),
@@ -55,8 +68,8 @@ fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckRep
         expected: expected.clone(),
         actual: actual.clone(),
         message: row.message.clone(),
-        hint: if lost && !is_guess { lesson.hints[0].get(language).to_owned() } else { String::new() },
-        script: if lost { text.trim_end().to_owned() } else { String::new() },
+        hint: if is_tried && !is_guess && !is_frame { lesson.hints[0].get(language).to_owned() } else { String::new() },
+        script: if is_tried { text.trim_end().to_owned() } else { String::new() },
         ..CheckReport::empty(&row.id, row.verdict)
     }
 }

@@ -41,6 +41,18 @@ impl Tongue {
         )
     }
 
+    pub(super) fn line_too_many(self, line: u32) -> String {
+        self.say(
+            || format!("Line {line} is not of the lesson's own script: take it out, and write only where you are asked to."),
+            || format!("La ligne {line} n'est pas du script de la leçon : enlevez-la, et n'écrivez que là où on vous le demande."),
+        )
+    }
+
+    /// Whether a message says that the lesson's own lines are not as they were.
+    pub(super) fn is_of_frame(self, line: u32, message: &str) -> bool {
+        message == self.frame_changed(line) || message == self.line_too_many(line)
+    }
+
     pub(super) fn still_open(self, line: u32) -> String {
         self.say(
             || format!("Line {line} still has its `?`: replace it by the answer that you expect."),

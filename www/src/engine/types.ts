@@ -7,7 +7,7 @@ export type Event = { step: number; line: number; at_ms: number } & What;
 export type ClusterView = { nowUs: number; nodes: NodeView[]; messages: MessageView[]; network: NetworkView };
 
 /** Rust: `judge::report::Report`. */
-export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
+export type Report = { schema: string; exercise: string; verdict: GradeVerdict; score: number; max_score: number; passing_score: number; passed: boolean; seed: number; submission: SubmissionId; handed?: Handed; grader: GraderId; checks: CheckReport[]; growth?: GrowthReport[]; mutants: MutantReport[]; diagnostics: SourceDiagnostic[]; receipt: string };
 
 /** Rust: `judge::pack::brief::Brief`. */
 export type Brief = { id: string; title: Bilingual; statement: Bilingual; rows: BriefRow[]; max_score: number; passing_score: number; starters: Starter[] };
@@ -77,6 +77,12 @@ export type GradeVerdict =
 
 /** Rust: `judge::report::SubmissionId`. */
 export type SubmissionId = { path: string; sha256: string; files?: string[] };
+
+/** Rust: `judge::report::Handed`. */
+export type Handed =
+  | "something"
+  | "nothing"
+  | "unread";
 
 /** Rust: `judge::report::GraderId`. */
 export type GraderId = { version: string; backend: string };

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use cachedojo_judge::course::Kind;
 use cachedojo_judge::pack::CodeLanguage;
+use cachedojo_lab::script::Dialect;
+use cachedojo_lab::script::colour::{WordKind, words};
 use sha2::{Digest as _, Sha256};
 
 use crate::class::roster::Roster;
@@ -61,7 +63,7 @@ impl Known {
 pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<Likeness>, Vec<Alike>) {
     let languages = &pack.exercise.languages;
     let sources = entries.iter().filter_map(|entry| match &entry.found {
-        Found::Source(path, _) => Some((entry.learner.clone(), graded(path, languages))),
+        Found::Source(path, _) => Some((entry.learner.clone(), graded(path, pack))),
         _ => None,
     });
     let (names, sources): (Vec<String>, Vec<(Same, Files)>) = sources.unzip();
@@ -113,7 +115,7 @@ pub(super) fn likenesses(entries: &[Entry], pack: &Pack, known: &Known) -> (Vec<
 struct Same {
     /// The digest of all of it.
     whole: String,
-    /// That of a script without remarks and blank lines, else the same as `whole`.
+    /// That of a script without remarks and blank lines and, where it is long enough, without names; else the same as `whole`.
     said: String,
 }
 
@@ -132,17 +134,51 @@ fn by_whole(group: &[usize], sames: &[Same]) -> Vec<Vec<usize>> {
 }
 
 /// What grading reads of a submission: its digests, and its code. What is not graded is no evidence.
-fn graded(path: &Path, languages: &[CodeLanguage]) -> (Same, Files) {
-    Submission::read(path, languages).map(|read| (same(&read), code(read.files.into_iter()))).unwrap_or_default()
+fn graded(path: &Path, pack: &Pack) -> (Same, Files) {
+    let read = Submission::read(path, &pack.exercise.languages);
+    read.map(|read| (same(&read, pack), code(read.files.into_iter()))).unwrap_or_default()
 }
 
-fn same(submission: &Submission) -> Same {
+/// The fewest lines of a script that is the same as another one with other names: short ones are alike by chance.
+const RENAMED_LINES_MIN: usize = 8;
+
+/// A script's lines with each name replaced by the place where it first stands: commands, options and numbers stay.
+fn without_names(lines: &[&str], dialect: Dialect) -> String {
+    let text = lines.join("\n");
+    let known: BTreeSet<usize> = words(&text, dialect)
+        .into_iter()
+        .filter(|word| word.kind != WordKind::Text)
+        .map(|word| word.span.start)
+        .collect();
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut plain, mut start) = (String::new(), 0);
+    for word in text.split_inclusive(char::is_whitespace) {
+        let name = word.trim_end();
+        if name.is_empty() || known.contains(&start) {
+            plain += word;
+        } else {
+            let next = names.len();
+            plain += &format!("${}{}", names.entry(name).or_insert(next), &word[name.len()..]);
+        }
+        start += word.len();
+    }
+    plain
+}
+
+fn same(submission: &Submission, pack: &Pack) -> Same {
     let whole = digest(submission);
     let mut texts = submission.files.values();
     let said = match (submission.language, texts.next(), texts.next()) {
         (CodeLanguage::Script, Some(script), None) => {
             let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            hex(&Sha256::digest(lines.collect::<Vec<_>>().join("\n")))
+            let lines: Vec<&str> = lines.collect();
+            // In other lessons most lines are the lesson's own.
+            let own = pack.lesson.as_ref().filter(|lesson| lesson.kind == Kind::Expose);
+            let said = match own.filter(|_| lines.len() >= RENAMED_LINES_MIN) {
+                Some(lesson) => without_names(&lines, lesson.dialect),
+                None => lines.join("\n"),
+            };
+            hex(&Sha256::digest(said))
         }
         _ => whole.clone(),
     };
@@ -162,7 +198,7 @@ fn digest(submission: &Submission) -> String {
 /// The digests of what every learner was given.
 fn given(pack: &Pack) -> BTreeSet<String> {
     let starters = pack.exercise.languages.iter().filter_map(|language| {
-        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| same(&starter).said)
+        Submission::of(*language, "starter", pack.part("starter", *language)).map(|starter| same(&starter, pack).said)
     });
     starters.collect()
 }
@@ -260,6 +296,19 @@ mod tests {
         let all = ["ann", "bob", "dan", "eve", "fay"];
         let copied = named(AlikeKind::Identical, &["dan", "fay"]);
         assert_eq!(alike, [same, copied, named(AlikeKind::NearlyIdentical, &all)]);
+        // Other names make no other script of a long one, but other commands, and names that are used otherwise.
+        let long = |one: &str, two: &str, last: &str| {
+            let sets: String = (0..4).map(|at| format!("node set {one} {at}\nnode get {two}\n")).collect();
+            format!("node new 10 lru\n{sets}node {last}\n")
+        };
+        let texts = [
+            ("ann", long("a", "b", "get a")),
+            ("bo", long("p", "q", "get p")),
+            ("cid", long("a", "b", "get b")),
+            ("dan", long("a", "b", "delete a")),
+        ];
+        let (alike, _) = found("expose-lru", &texts.map(|(name, text)| (format!("{name}/script.txt"), text)));
+        assert_eq!(alike, [named(AlikeKind::NearlyIdentical, &["ann", "bo"])]);
     }
 
     #[test]

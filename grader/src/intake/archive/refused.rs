@@ -1,6 +1,9 @@
 //! Why an archive is refused as a whole.
 
 use std::io;
+use std::path::Path;
+
+use crate::host::printable;
 
 /// The most entries that an archive may list, including skipped ones.
 pub(super) const LISTED_MAX: usize = 1_000_000;
@@ -10,7 +13,7 @@ pub(super) const STREAM_BYTES_MAX: u64 = 8 << 30;
 /// Why an archive was not unpacked.
 #[derive(Debug)]
 pub enum Refused {
-    /// It cannot be read.
+    /// It cannot be read; the reason is the reader's, which says nothing to who packed it.
     Unreadable(String),
     /// It is of an unsupported kind.
     Foreign(&'static str),
@@ -27,7 +30,9 @@ pub enum Refused {
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unreadable(reason) => write!(f, "the archive cannot be read ({reason}): hand in a plain zip file"),
+            Self::Unreadable(_) => {
+                write!(f, "the archive cannot be read, it is damaged or not complete: hand in a plain zip file")
+            }
             Self::Foreign(kind) => {
                 write!(f, "it is an archive of another kind ({kind}): hand in a plain zip file or a .tar.gz")
             }
@@ -44,6 +49,18 @@ impl std::fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+impl Refused {
+    /// The same with the archive's name before it; an error of this machine stays one.
+    #[must_use]
+    pub fn named(self, path: &Path) -> Self {
+        let name = printable::line(&path.file_name().unwrap_or_default().to_string_lossy());
+        match self {
+            Self::Io(error) => Self::Io(error),
+            refused => Self::LeftOut(format!("`{name}`: {refused}")),
+        }
+    }
+}
 
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
