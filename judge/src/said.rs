@@ -10,13 +10,13 @@ use cachedojo_notation::text::Language;
 pub enum Said {
     /// What the submission said, or should have said, as it stands.
     Value(String),
-    /// Words of ours.
-    Ours(Words),
+    /// A phrase of ours.
+    Ours(Phrase),
 }
 
-/// Words of ours in a sentence about a difference.
+/// A phrase of ours in a sentence about a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Words {
+pub enum Phrase {
     /// The words of a scene: what it expects, or that it was told nothing, say.
     Scene(String),
     /// An answer has one character at least, but there was none in it.
@@ -49,8 +49,8 @@ impl Default for Said {
     }
 }
 
-impl From<Words> for Said {
-    fn from(words: Words) -> Self {
+impl From<Phrase> for Said {
+    fn from(words: Phrase) -> Self {
         Self::Ours(words)
     }
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Said {
 impl Said {
     /// Words of a scene.
     pub(super) fn scene(words: &str) -> Self {
-        Self::Ours(Words::Scene(words.to_owned()))
+        Self::Ours(Phrase::Scene(words.to_owned()))
     }
 
     /// The actual answer of a broken expectation, which stands after these events: a value if a read has just found it.
@@ -79,7 +79,7 @@ impl Said {
     /// Whether nothing in particular was expected, or came.
     pub fn is_empty(&self) -> bool {
         match self {
-            Self::Value(text) | Self::Ours(Words::Scene(text)) => text.is_empty(),
+            Self::Value(text) | Self::Ours(Phrase::Scene(text)) => text.is_empty(),
             Self::Ours(_) => false,
         }
     }
@@ -101,7 +101,7 @@ impl Said {
     }
 }
 
-impl Words {
+impl Phrase {
     fn text(&self, language: Language) -> String {
         let (english, french) = match self {
             Self::Scene(words) if language == Language::French => return scene_in_french(words),
@@ -178,29 +178,29 @@ fn scene_in_french(said: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Said, Words};
+    use super::{Phrase, Said};
     use cachedojo_lab::event::{Event, What};
     use cachedojo_notation::text::Language;
 
     #[test]
     fn words_of_ours_are_told_in_french_and_a_value_that_reads_like_them_is_not() {
-        let scene = |words: &str| Words::Scene(words.to_owned());
+        let scene = |words: &str| Phrase::Scene(words.to_owned());
         for (words, english, french) in [
-            (Words::NoMoreAnswers, "(no more answers)", "(plus de réponse)"),
-            (Words::EmptyLine, "(an empty line)", "(une ligne vide)"),
-            (Words::AnAnswer, "an answer", "une réponse"),
-            (Words::Answers(6), "6 answers", "6 réponses"),
-            (Words::EmptyList, "an empty list", "une liste vide"),
-            (Words::NoAnswerAfterBye, "no answer after BYE", "aucune réponse après BYE"),
-            (Words::NoAnswerAfterLast, "no answer after the last", "aucune réponse après la dernière"),
-            (Words::DeletedOrNotFound, "DELETED or NOT_FOUND", "DELETED ou NOT_FOUND"),
+            (Phrase::NoMoreAnswers, "(no more answers)", "(plus de réponse)"),
+            (Phrase::EmptyLine, "(an empty line)", "(une ligne vide)"),
+            (Phrase::AnAnswer, "an answer", "une réponse"),
+            (Phrase::Answers(6), "6 answers", "6 réponses"),
+            (Phrase::EmptyList, "an empty list", "une liste vide"),
+            (Phrase::NoAnswerAfterBye, "no answer after BYE", "aucune réponse après BYE"),
+            (Phrase::NoAnswerAfterLast, "no answer after the last", "aucune réponse après la dernière"),
+            (Phrase::DeletedOrNotFound, "DELETED or NOT_FOUND", "DELETED ou NOT_FOUND"),
             (
-                Words::NotFoundOrPut(vec!["1".to_owned(), "2".to_owned()]),
+                Phrase::NotFoundOrPut(vec!["1".to_owned(), "2".to_owned()]),
                 "NOT_FOUND or a value that was put (1, 2)",
                 "NOT_FOUND ou une valeur qui a été écrite (1, 2)",
             ),
-            (Words::ThreadForEach(6), "a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
-            (Words::Threads(3), "3 threads", "3 threads"),
+            (Phrase::ThreadForEach(6), "a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
+            (Phrase::Threads(3), "3 threads", "3 threads"),
             (scene("nothing"), "nothing", "rien"),
         ] {
             let ours = Said::Ours(words);

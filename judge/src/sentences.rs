@@ -188,7 +188,7 @@ mod tests {
     use cachedojo_notation::text::Language;
 
     use super::{in_a_run, unlike};
-    use crate::said::{Said, Words};
+    use crate::said::{Phrase, Said};
     use crate::verdict::Divergence;
 
     #[track_caller]
@@ -227,7 +227,7 @@ mod tests {
             check_said(asked, aside, values.map(|value| Said::Value(value.to_owned())), english, french);
         };
         let (english, french) = (["6 answers", "an empty list"], ["6 réponses", "une liste vide"]);
-        check_said("", "", [Words::Answers(6).into(), Words::EmptyList.into()], english, french);
+        check_said("", "", [Phrase::Answers(6).into(), Phrase::EmptyList.into()], english, french);
         // A program that says the same is told its own words.
         check("", "", english, english, english);
         check(

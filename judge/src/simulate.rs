@@ -17,7 +17,7 @@ use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::run::{Fresh, Judged, first_divergence};
-use super::said::{Said, Words};
+use super::said::{Phrase, Said};
 use super::verdict::{Divergence, Verdict};
 
 /// Which answers are right.
@@ -193,8 +193,8 @@ fn too_few_threads(commands: &[String], edge: bool, started: u32) -> Option<Dive
     let wanted = if edge { valid } else { THREADS_MIN };
     (started < wanted).then(|| Divergence {
         step: 0,
-        expected: Words::ThreadForEach(valid).into(),
-        actual: Words::Threads(started).into(),
+        expected: Phrase::ThreadForEach(valid).into(),
+        actual: Phrase::Threads(started).into(),
         ..Divergence::default()
     })
 }
@@ -272,9 +272,9 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
     if at == best.len() && at == answers.len() {
         return None;
     }
-    let show = |answer: Option<&String>| answer.map_or(Words::NoMoreAnswers.into(), |text| printable_start(text));
+    let show = |answer: Option<&String>| answer.map_or(Phrase::NoMoreAnswers.into(), |text| printable_start(text));
     if answers.is_empty() && best.len() > 1 {
-        return Some(differs_at(&[], 0, Words::Answers(best.len()), Words::EmptyList));
+        return Some(differs_at(&[], 0, Phrase::Answers(best.len()), Phrase::EmptyList));
     }
     if let (None, Some(more)) = (best.get(at), answers.get(at)) {
         return Some(one_too_many(commands, at, more));
@@ -300,7 +300,7 @@ fn printable_start(text: &str) -> Said {
     if text.chars().count() > SHOWN_MAX {
         shown.push('…');
     }
-    if shown.is_empty() { Words::EmptyLine.into() } else { Said::Value(shown) }
+    if shown.is_empty() { Phrase::EmptyLine.into() } else { Said::Value(shown) }
 }
 
 /// A character as it is, or its code if it is invisible.
@@ -328,7 +328,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
     let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, command) in commands[..wanted].iter().enumerate() {
         let Some(answer) = answers.get(at).map(String::as_str) else {
-            return Some(differs_at(commands, at, Words::AnAnswer, Words::NoMoreAnswers));
+            return Some(differs_at(commands, at, Phrase::AnAnswer, Phrase::NoMoreAnswers));
         };
         let mut why = String::new();
         let value = |text: &str| Said::Value(text.to_owned());
@@ -340,7 +340,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
                 Some((values, _)) if answer == "NOT_FOUND" || values.contains(answer) => continue,
                 None if answer == "NOT_FOUND" => continue,
                 Some((values, _)) => {
-                    Words::NotFoundOrPut(values.iter().take(5).map(|put| (*put).to_owned()).collect()).into()
+                    Phrase::NotFoundOrPut(values.iter().take(5).map(|put| (*put).to_owned()).collect()).into()
                 }
                 None => value("NOT_FOUND"),
             },
@@ -358,7 +358,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
                         };
                         value("NOT_FOUND")
                     }
-                    _ => Words::DeletedOrNotFound.into(),
+                    _ => Phrase::DeletedOrNotFound.into(),
                 }
             }
             _ => continue,
@@ -372,7 +372,7 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
 /// An answer where none was expected, because the commands before it are all or end the run.
 fn one_too_many(commands: &[String], at: usize, more: &str) -> Divergence {
     let ended = commands.get(at.wrapping_sub(1)).is_some_and(|last| parse(last) == Ok(Command::Exit));
-    let expected = if ended { Words::NoAnswerAfterBye } else { Words::NoAnswerAfterLast };
+    let expected = if ended { Phrase::NoAnswerAfterBye } else { Phrase::NoAnswerAfterLast };
     differs_at(&[], at, expected, printable_start(more))
 }
 

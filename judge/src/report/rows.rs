@@ -9,7 +9,7 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::said::{Said, Words};
+use crate::said::{Phrase, Said};
 use crate::sentences::{category_name, command_before, in_a_run, is_unwritten, skipped_message, told, unlike};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
@@ -95,7 +95,7 @@ impl CheckReport {
             report.message = case_title(case);
             // A case's own hint is about its answers, not about how they came to be.
             let is_about_threads =
-                case.divergence.as_ref().is_some_and(|at| matches!(at.expected, Said::Ours(Words::ThreadForEach(_))));
+                case.divergence.as_ref().is_some_and(|at| matches!(at.expected, Said::Ours(Phrase::ThreadForEach(_))));
             if let Some(hint) = check.cases[case.index].hint.as_ref().filter(|_| !is_about_threads) {
                 hint.get(language).clone_into(&mut report.hint);
             }

@@ -171,7 +171,7 @@ fn an_answer_that_reads_like_our_words_is_a_value() {
     let commands = lines("PUT a 1|GET a");
     let outputs = right_outputs(&commands, None);
     let empty = ordered(&commands, &outputs, &[]).expect("nothing came");
-    assert_eq!(empty.actual, Said::Ours(Words::EmptyList));
+    assert_eq!(empty.actual, Said::Ours(Phrase::EmptyList));
     for answer in ["an empty list", "(no more answers)", "(an empty line)", "an answer"] {
         let wrong = ordered(&commands, &outputs, &lines(answer)).expect("a wrong answer");
         assert_eq!(wrong.actual, Said::Value(answer.to_owned()));
