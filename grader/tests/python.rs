@@ -354,7 +354,7 @@ fn tests_are_compiled_once_and_each_run_is_the_first() {
     ] {
         let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
         let runs: Vec<_> = (0..3)
-            .map(|_| match suite.run("cache", 1, &none, &none).expect("it runs").0 {
+            .map(|_| match suite.run("cache", 1, &none, &none, u64::MAX).expect("it runs").0 {
                 Ran::Tests(run) => run,
                 lost => panic!("{lost:?}"),
             })
@@ -378,7 +378,7 @@ fn a_cache_that_comes_to_its_end_takes_no_later_test_with_it() {
     let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
     let run = |skip: &[&str]| {
         let skip = skip.iter().map(|name| (*name).to_owned()).collect();
-        match suite.run("cache", 1, &skip, &BTreeSet::new()).expect("it runs").0 {
+        match suite.run("cache", 1, &skip, &BTreeSet::new(), u64::MAX).expect("it runs").0 {
             Ran::Tests(run) => run,
             lost => panic!("{lost:?}"),
         }

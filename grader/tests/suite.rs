@@ -1,13 +1,16 @@
 //! Tests in Rust as submissions: what the grader says of right, wrong, idle and hostile ones. A few of the pack's bugs will do: that the
 //! solution finds all of them is what `grader selfcheck` looks at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cachedojo_judge::Report;
 use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::GradeVerdict;
 use cachedojo_notation::text::Language;
+use grader::host::sandbox::Protection;
 use grader::intake::submission::Submission;
+use grader::language;
+use grader::language::suite::Ran;
 use grader::pack::Pack;
 use grader::run::bench::Bench;
 
@@ -261,4 +264,21 @@ fn what_is_missing_is_asked_for_by_the_name_of_tests() {
     let report = bench.grade_path(empty.path(), 0, Language::English).expect("a report");
     let said = &report.diagnostics[0].message;
     assert!(said.ends_with("source; hand in `tests/test_cache.py` or `tests.rs`"), "{said}");
+}
+
+#[test]
+fn what_is_left_to_count_for_says_whether_a_test_begins_and_no_clock_does() {
+    let pack = Pack::load("integration-tests").expect("a sound pack");
+    let caches = pack.part("right", CodeLanguage::Rust);
+    let tests = format!("{HEAD}#[test]\nfn a() {{ cache(); }}\n#[test]\nfn b() {{ cache(); }}\n");
+    let files = BTreeMap::from([("tests.rs".to_owned(), tests)]);
+    let submission = Submission::of(CodeLanguage::Rust, "tests", files).expect("it has a root");
+    let suite = language::open_suite(&submission, &caches, Protection::Sandbox).expect("it builds");
+    let (cache, none) = (caches.keys().next().expect("a right cache"), BTreeSet::new());
+    for (left_ms, begun) in [(0, 0), (u64::MAX, 2)] {
+        match suite.run(cache, 1, &none, &none, left_ms).expect("it runs").0 {
+            Ran::Tests(run) => assert_eq!(run.tests.len(), begun, "{left_ms} ms"),
+            lost => panic!("{lost:?}"),
+        }
+    }
 }

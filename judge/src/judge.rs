@@ -8,6 +8,7 @@ use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
 use super::run::{Fresh, Judged, agree, first_divergence, run_once, run_scheduled};
+use super::said::{Phrase, Said};
 use super::schedule::FailingSchedule;
 use super::simulate::{self, Wanted};
 use super::verdict::Verdict;
@@ -86,7 +87,7 @@ fn answered_nothing(interface: InterfaceKind, outcome: &CheckOutcome) -> bool {
 
 /// Whether a case failed because a run returned no answer at all.
 fn is_empty_list(case: &CaseOutcome) -> bool {
-    case.divergence.as_ref().is_some_and(|at| at.actual == simulate::NO_ANSWERS)
+    case.divergence.as_ref().is_some_and(|at| at.actual == Said::Ours(Phrase::EmptyList))
 }
 
 /// How many failing cases of a check get a good part of the runs for shortening; what further ones get is enough to drop what comes

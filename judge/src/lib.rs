@@ -18,6 +18,7 @@ pub mod pack;
 pub mod report;
 pub mod resemblance;
 pub mod run;
+pub mod said;
 pub mod schedule;
 mod sentences;
 pub mod simulate;

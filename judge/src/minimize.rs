@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::mem::{Discriminant, discriminant};
 
 use super::run::{Fresh, Judged, run_once, run_scheduled};
+use super::said::Said;
 use super::schedule::FailingSchedule;
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
@@ -287,7 +288,7 @@ fn turns(line: &str) -> Option<(u32, u32, String)> {
 
 impl Shortest {
     /// What distinguishes this failure from others of the same submission: the expectation, and the kind of answer.
-    fn cause(&self) -> (&str, Option<Discriminant<What>>) {
+    fn cause(&self) -> (&Said, Option<Discriminant<What>>) {
         let until = self.events.iter().take_while(|event| event.step <= self.divergence.step);
         let answer = until.filter(|event| event.what.is_answer()).last();
         (&self.divergence.expected, answer.map(|event| discriminant(&event.what)))

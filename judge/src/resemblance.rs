@@ -73,7 +73,7 @@ impl Trait {
         }
         // A crash, or a pinned output that differs, is not at an `expect` line of the script.
         if breaks.is_empty() || !matches!(case.verdict, Verdict::Fail | Verdict::Flaky) {
-            breaks.push(Break::of(case, at.step, &at.expected, &at.actual));
+            breaks.push(Break::of(case, at.step, &at.expected.to_string(), &at.actual.to_string()));
         }
         Self { verdict: case.verdict, breaks }
     }

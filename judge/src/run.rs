@@ -1,5 +1,6 @@
 //! Runs one script on one subject, and judges it.
 
+use super::said::Said;
 use super::verdict::{Divergence, Verdict};
 use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::runner::{self, render};
@@ -59,7 +60,7 @@ pub(super) fn run_scheduled(
 
 impl Judged {
     pub(super) fn harness_error(message: String) -> Self {
-        let divergence = Divergence { actual: message, ..Divergence::default() };
+        let divergence = Divergence { actual: Said::Value(message), ..Divergence::default() };
         Self {
             verdict: Verdict::HarnessError,
             divergence: Some(divergence),
@@ -71,11 +72,14 @@ impl Judged {
 }
 
 pub(super) fn first_divergence(events: &[Event]) -> Option<(Verdict, Divergence)> {
-    events.iter().find_map(|event| {
+    events.iter().enumerate().find_map(|(at, event)| {
+        let told = || Said::Value(event.what.to_string());
         let (verdict, expected, actual) = match &event.what {
-            What::Broken { expected, actual } => (Verdict::Fail, expected.clone(), actual.clone()),
-            What::NotImplemented { .. } => (Verdict::NotImplemented, String::new(), event.what.to_string()),
-            What::Crashed { crash } => (crash_verdict(crash), String::new(), event.what.to_string()),
+            What::Broken { expected, actual } => {
+                (Verdict::Fail, Said::scene(expected), Said::answer(actual, &events[..at]))
+            }
+            What::NotImplemented { .. } => (Verdict::NotImplemented, Said::default(), told()),
+            What::Crashed { crash } => (crash_verdict(crash), Said::default(), told()),
             _ => return None,
         };
         Some((verdict, Divergence { step: event.step, expected, actual, ..Divergence::default() }))
@@ -103,7 +107,7 @@ fn output_divergence(expected: &str, events: &[Event]) -> Option<Divergence> {
     loop {
         let (expected, actual) = (want.next(), have.next());
         if expected != actual {
-            let text = |line: Option<&str>| line.unwrap_or("(no more lines)").to_owned();
+            let text = |line: Option<&str>| Said::Value(line.unwrap_or("(no more lines)").to_owned());
             let step = events.last().map_or(0, |event| event.step);
             let (expected, actual) = (text(expected), text(actual));
             return Some(Divergence { step, expected, actual, ..Divergence::default() });
@@ -131,5 +135,6 @@ pub(super) fn agree(first: &Judged, second: &Judged) -> (Verdict, Option<Diverge
         Some((one, other)) => (one.step, one.what.to_string(), other.what.to_string()),
         None => (0, "one run ended early".to_owned(), "the other went on".to_owned()),
     };
-    (Verdict::Flaky, Some(Divergence { step, expected: one, actual: other, ..Divergence::default() }))
+    let (expected, actual) = (Said::Value(one), Said::Value(other));
+    (Verdict::Flaky, Some(Divergence { step, expected, actual, ..Divergence::default() }))
 }

@@ -57,29 +57,6 @@ pub(super) fn command_before(script: &str, step: u32) -> Option<String> {
     Some(if is_long { shown + "…" } else { shown })
 }
 
-/// An expectation or an answer of the line protocol in French; protocol answers themselves are not translated.
-pub(super) fn in_french(said: &str) -> String {
-    let between = |before: &str, after: &str| said.strip_prefix(before)?.strip_suffix(after);
-    match said {
-        "(no more answers)" => "(plus de réponse)".to_owned(),
-        "(an empty line)" => "(une ligne vide)".to_owned(),
-        "an answer" => "une réponse".to_owned(),
-        "no answer after BYE" => "aucune réponse après BYE".to_owned(),
-        "no answer after the last" => "aucune réponse après la dernière".to_owned(),
-        "an empty list" => "une liste vide".to_owned(),
-        "DELETED or NOT_FOUND" => "DELETED ou NOT_FOUND".to_owned(),
-        _ if between("", " answers").is_some_and(|count| count.parse::<u32>().is_ok()) => {
-            said.replace(" answers", " réponses")
-        }
-        _ => match (between("a thread for each of ", " commands"), between("NOT_FOUND or a value that was put (", ")"))
-        {
-            (Some(commands), _) => format!("un thread pour chacune des {commands} commandes"),
-            (None, Some(values)) => format!("NOT_FOUND ou une valeur qui a été écrite ({values})"),
-            (None, None) => said.to_owned(),
-        },
-    }
-}
-
 /// What a judge of the line protocol adds to an answer ([`Divergence::aside`]) in French.
 fn aside_in_french(aside: &str) -> String {
     [
@@ -93,21 +70,15 @@ fn aside_in_french(aside: &str) -> String {
     .fold(aside.to_owned(), |text, (english, french)| text.replace(english, french))
 }
 
-/// What was expected and what came in a run of commands, as parts of a sentence: with the command, and with quotes around a value
-/// whose blanks would not be seen otherwise.
-pub(super) fn in_a_run(at: &Divergence, expected: &str, actual: &str, language: Language) -> (String, String) {
+/// What was expected and what came in a run of commands, as parts of a sentence, with the command.
+pub(super) fn in_a_run(at: &Divergence, language: Language) -> (String, String) {
     let asked = match language {
         _ if at.asked.is_empty() => String::new(),
         Language::English => format!(" to `{}`", at.asked),
         Language::French => format!(" à `{}`", at.asked),
     };
     let aside = if language == Language::French { aside_in_french(&at.aside) } else { at.aside.clone() };
-    (quoted(expected) + &asked, quoted(actual) + &aside)
-}
-
-/// A value in quotes if it has blanks at its ends or several in a row.
-fn quoted(value: &str) -> String {
-    if value.trim() != value || value.contains("  ") { format!("\"{value}\"") } else { value.to_owned() }
+    (at.expected.quoted(language) + &asked, at.actual.quoted(language) + &aside)
 }
 
 /// What was wrong in a case of this title: first what was there and what was expected, for a wrong answer with the command that was
@@ -216,7 +187,8 @@ fn character(c: Option<&char>, language: Language) -> String {
 mod tests {
     use cachedojo_notation::text::Language;
 
-    use super::{in_a_run, in_french, unlike};
+    use super::{in_a_run, unlike};
+    use crate::said::{Phrase, Said};
     use crate::verdict::Divergence;
 
     #[track_caller]
@@ -242,35 +214,22 @@ mod tests {
     }
 
     #[test]
-    fn what_the_line_protocol_is_judged_by_is_told_in_french() {
-        for (english, french) in [
-            ("STORED", "STORED"),
-            ("(no more answers)", "(plus de réponse)"),
-            ("(an empty line)", "(une ligne vide)"),
-            ("an answer", "une réponse"),
-            ("6 answers", "6 réponses"),
-            ("an empty list", "une liste vide"),
-            ("DELETED or NOT_FOUND", "DELETED ou NOT_FOUND"),
-            ("NOT_FOUND or a value that was put (1, 2)", "NOT_FOUND ou une valeur qui a été écrite (1, 2)"),
-            ("a thread for each of 6 commands", "un thread pour chacune des 6 commandes"),
-            // A learner's own words stay.
-            ("this or that", "this or that"),
-            ("3 threads", "3 threads"),
-        ] {
-            assert_eq!(in_french(english), french);
-        }
-    }
-
-    #[test]
     fn a_sentence_about_a_run_names_the_command_and_shows_blanks() {
-        let check = |asked: &str, aside: &str, values: [&str; 2], english: [&str; 2], french: [&str; 2]| {
-            let at = Divergence { asked: asked.to_owned(), aside: aside.to_owned(), ..Divergence::default() };
+        let check_said = |asked: &str, aside: &str, said: [Said; 2], english: [&str; 2], french: [&str; 2]| {
+            let (asked, aside, [expected, actual]) = (asked.to_owned(), aside.to_owned(), said);
+            let at = Divergence { step: 0, expected, actual, asked, aside };
             for (language, told) in [(Language::English, english), (Language::French, french)] {
-                let parts = in_a_run(&at, values[0], values[1], language);
+                let parts = in_a_run(&at, language);
                 assert_eq!((parts.0.as_str(), parts.1.as_str()), (told[0], told[1]));
             }
         };
-        check("", "", ["6 answers", "an empty list"], ["6 answers", "an empty list"], ["6 answers", "an empty list"]);
+        let check = |asked: &str, aside: &str, values: [&str; 2], english: [&str; 2], french: [&str; 2]| {
+            check_said(asked, aside, values.map(|value| Said::Value(value.to_owned())), english, french);
+        };
+        let (english, french) = (["6 answers", "an empty list"], ["6 réponses", "une liste vide"]);
+        check_said("", "", [Phrase::Answers(6).into(), Phrase::EmptyList.into()], english, french);
+        // A program that says the same is told its own words.
+        check("", "", english, english, english);
         check(
             "GET a",
             " (answers in all: 3, commands: 4)",

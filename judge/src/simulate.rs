@@ -17,6 +17,7 @@ use cachedojo_wire::{Request, Response};
 use serde::{Deserialize, Serialize};
 
 use super::run::{Fresh, Judged, first_divergence};
+use super::said::{Phrase, Said};
 use super::verdict::{Divergence, Verdict};
 
 /// Which answers are right.
@@ -192,20 +193,11 @@ fn too_few_threads(commands: &[String], edge: bool, started: u32) -> Option<Dive
     let wanted = if edge { valid } else { THREADS_MIN };
     (started < wanted).then(|| Divergence {
         step: 0,
-        expected: format!("{THREADS}{valid} commands"),
-        actual: format!("{started} threads"),
+        expected: Phrase::ThreadForEach(valid).into(),
+        actual: Phrase::Threads(started).into(),
         ..Divergence::default()
     })
 }
-
-/// How the demand for a thread for each command begins.
-pub(super) const THREADS: &str = "a thread for each of ";
-
-/// What is expected where a run goes on after its end.
-const AFTER_BYE: &str = "no answer after BYE";
-
-/// The answer that is reported of a run that returned none.
-pub(super) const NO_ANSWERS: &str = "an empty list";
 
 /// The answers, each moved to a command that it fits, as far as there is one: the rest fill the places that are left, in their
 /// order. Cost: O(n²) for n answers, of which these cases have few.
@@ -280,16 +272,15 @@ fn ordered(commands: &[String], outputs: &[Vec<String>], answers: &[String]) -> 
     if at == best.len() && at == answers.len() {
         return None;
     }
-    let show =
-        |answer: Option<&String>| answer.map_or_else(|| "(no more answers)".to_owned(), |text| printable_start(text));
+    let show = |answer: Option<&String>| answer.map_or(Phrase::NoMoreAnswers.into(), |text| printable_start(text));
     if answers.is_empty() && best.len() > 1 {
-        return Some(differs_at(&[], 0, &format!("{} answers", best.len()), NO_ANSWERS.to_owned()));
+        return Some(differs_at(&[], 0, Phrase::Answers(best.len()), Phrase::EmptyList));
     }
     if let (None, Some(more)) = (best.get(at), answers.get(at)) {
         return Some(one_too_many(commands, at, more));
     }
     let aside = answers.get(at).map_or_else(String::new, |_| shifted(answers.len(), best.len()));
-    Some(Divergence { aside, ..differs_at(commands, at, &show(best.get(at)), show(answers.get(at))) })
+    Some(Divergence { aside, ..differs_at(commands, at, show(best.get(at)), show(answers.get(at))) })
 }
 
 /// Said after a wrong answer when there are fewer answers than there should be: the one at its place may belong to a later command.
@@ -297,19 +288,19 @@ fn shifted(given: usize, wanted: usize) -> String {
     if given < wanted { format!(" (answers in all: {given}, commands: {wanted})") } else { String::new() }
 }
 
-fn differs_at(commands: &[String], at: usize, expected: &str, actual: String) -> Divergence {
-    let asked = commands.get(at).map_or(String::new(), |command| printable_start(command));
+fn differs_at(commands: &[String], at: usize, expected: impl Into<Said>, actual: impl Into<Said>) -> Divergence {
+    let asked = commands.get(at).map_or(String::new(), |command| printable_start(command).to_string());
     let step = u32::try_from(at).unwrap_or(u32::MAX);
-    Divergence { step, expected: expected.to_owned(), actual, asked, aside: String::new() }
+    Divergence { step, expected: expected.into(), actual: actual.into(), asked, aside: String::new() }
 }
 
 /// Text with its unprintable characters escaped, cut if it is long.
-fn printable_start(text: &str) -> String {
+fn printable_start(text: &str) -> Said {
     let mut shown: String = text.chars().take(SHOWN_MAX).flat_map(written_out).collect();
     if text.chars().count() > SHOWN_MAX {
         shown.push('…');
     }
-    if shown.is_empty() { "(an empty line)".to_owned() } else { shown }
+    if shown.is_empty() { Phrase::EmptyLine.into() } else { Said::Value(shown) }
 }
 
 /// A character as it is, or its code if it is invisible.
@@ -337,23 +328,21 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
     let mut deleted: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, command) in commands[..wanted].iter().enumerate() {
         let Some(answer) = answers.get(at).map(String::as_str) else {
-            return Some(differs_at(commands, at, "an answer", "(no more answers)".to_owned()));
+            return Some(differs_at(commands, at, Phrase::AnAnswer, Phrase::NoMoreAnswers));
         };
         let mut why = String::new();
-        let expected = match parse(command) {
-            Err(_) if answer != "ERROR" => "ERROR".to_owned(),
-            Ok(Command::Put { .. }) if answer != "STORED" => "STORED".to_owned(),
-            Ok(Command::Exit) if answer != "BYE" => "BYE".to_owned(),
+        let value = |text: &str| Said::Value(text.to_owned());
+        let expected: Said = match parse(command) {
+            Err(_) if answer != "ERROR" => value("ERROR"),
+            Ok(Command::Put { .. }) if answer != "STORED" => value("STORED"),
+            Ok(Command::Exit) if answer != "BYE" => value("BYE"),
             Ok(Command::Get { key }) => match puts.get(key) {
                 Some((values, _)) if answer == "NOT_FOUND" || values.contains(answer) => continue,
                 None if answer == "NOT_FOUND" => continue,
                 Some((values, _)) => {
-                    format!(
-                        "NOT_FOUND or a value that was put ({})",
-                        values.iter().take(5).copied().collect::<Vec<_>>().join(", ")
-                    )
+                    Phrase::NotFoundOrPut(values.iter().take(5).map(|put| (*put).to_owned()).collect()).into()
                 }
-                None => "NOT_FOUND".to_owned(),
+                None => value("NOT_FOUND"),
             },
             Ok(Command::Delete { key }) => {
                 let put = puts.get(key).map_or(0, |(_, count)| *count);
@@ -367,15 +356,15 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
                             0 => ", though no PUT stores this key".to_owned(),
                             _ => format!(", {so_far} times in all for {put} PUT of this key"),
                         };
-                        "NOT_FOUND".to_owned()
+                        value("NOT_FOUND")
                     }
-                    _ => "DELETED or NOT_FOUND".to_owned(),
+                    _ => Phrase::DeletedOrNotFound.into(),
                 }
             }
             _ => continue,
         };
         let aside = why + &shifted(answers.len(), wanted);
-        return Some(Divergence { aside, ..differs_at(commands, at, &expected, printable_start(answer)) });
+        return Some(Divergence { aside, ..differs_at(commands, at, expected, printable_start(answer)) });
     }
     answers.get(wanted).map(|more| one_too_many(commands, wanted, more))
 }
@@ -383,7 +372,8 @@ fn any_order(commands: &[String], answers: &[String]) -> Option<Divergence> {
 /// An answer where none was expected, because the commands before it are all or end the run.
 fn one_too_many(commands: &[String], at: usize, more: &str) -> Divergence {
     let ended = commands.get(at.wrapping_sub(1)).is_some_and(|last| parse(last) == Ok(Command::Exit));
-    differs_at(&[], at, if ended { AFTER_BYE } else { "no answer after the last" }, printable_start(more))
+    let expected = if ended { Phrase::NoAnswerAfterBye } else { Phrase::NoAnswerAfterLast };
+    differs_at(&[], at, expected, printable_start(more))
 }
 
 /// Each answer of a case that is not the reference's to the same command: the step, what is right, and what was answered.

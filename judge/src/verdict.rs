@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::said::Said;
+
 /// The verdict on a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,10 +59,10 @@ impl Verdict {
 pub struct Divergence {
     /// The index of the command at which it differed.
     pub step: u32,
-    /// What was expected, in the script's words; empty if nothing in particular.
-    pub expected: String,
+    /// What was expected; empty if nothing in particular.
+    pub expected: Said,
     /// The actual answer.
-    pub actual: String,
+    pub actual: Said,
     /// The command whose answer it is, where a run of commands is judged as a whole; else empty.
     pub asked: String,
     /// What a sentence adds to the actual answer, which does not say by itself why it is wrong; mostly empty.

@@ -9,6 +9,9 @@ use super::process::cpu_of;
 
 /// The processor time of a whole grading.
 pub const GRADING: Duration = Duration::from_mins(1);
+/// The processor time of a grading of learners' tests. These are bounded by what their runs count for, not by time, so that a slower
+/// machine tries as many bugs: this is what that takes on one that is as slow as is allowed for, and some for compiling.
+pub const TESTS: Duration = Duration::from_mins(3);
 /// Memory for a grading's data. The stacks of a submission's threads count in full: up to 12,000 live at once with 1.3 MiB each
 /// (of which they use some KiB), beside the 1.8 GiB that they share. An honest grading uses a fiftieth of it.
 pub const DATA_BYTES: u64 = 18 << 30;

@@ -160,14 +160,14 @@ pub fn link(to: &str, from: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(to, from)
 }
 
-/// Sets the limits of a grading on this process, and makes it end with its parent. Memory is limited by data size, not
+/// Sets the limits of a grading, which may use so much processor time, on this process, and makes it end with its parent. Memory is limited by data size, not
 /// by address space, because wasmtime reserves address space that it never uses.
 ///
 /// # Errors
 /// The system refuses, or the parent has ended already.
-pub fn confine_grading(parent: u32) -> Result<()> {
+pub fn confine_grading(parent: u32, cpu: Duration) -> Result<()> {
     kernel::close_on_exec_above_stderr().context("closing descriptors")?;
-    let cpu = budget::GRADING.as_secs();
+    let cpu = cpu.as_secs();
     for (resource, soft, hard) in [
         (Resource::Cpu, cpu, cpu + 1),
         (Resource::Data, budget::DATA_BYTES, budget::DATA_BYTES),

@@ -6,11 +6,17 @@ use std::fmt::Debug;
 
 use serde::Deserialize;
 
+use crate::host::budget;
+
 /// A test with more calls than this is run last, and skipped once another test has found the cache's bug.
 pub const CALLS_HEAVY: u64 = 300;
 
+/// What all runs of a grading together may count for, in milliseconds: what comes after is not tried.
+pub const COST_MS_MAX: u64 = 55_000;
 /// A run counts for its steps as long as this machine is not more than so many times slower than what steps are reckoned at.
-const SLOWER: u64 = 3;
+pub const SLOWER: u64 = 3;
+/// A grading has the processor time for that.
+const _: () = assert!(budget::TESTS.as_secs() * 1_000 > SLOWER * COST_MS_MAX);
 
 /// What a run counts for, in milliseconds. It is counted from steps and not measured, so that the same tests come equally far on a machine
 /// that is slow or busy; only work that steps do not see, such as sorting a million numbers, counts for what it takes. So runs take
@@ -22,7 +28,8 @@ pub fn cost_ms(counted_ms: u64, cpu_ms: u64) -> u64 {
 /// A learner's tests, ready to be run on any cache that they were opened with.
 pub trait Suite: Debug {
     /// Runs the tests, except `skip`, on the cache with this name; those in `heavy` last. Also returns what that counts for, in
-    /// milliseconds: see [`cost_ms`].
+    /// milliseconds: see [`cost_ms`]. Once that is `left_ms`, no further test is begun, where tests are begun one by one; a run
+    /// that is begun as a whole has limits of its own.
     ///
     /// # Errors
     /// The grader's own failure, in a sentence.
@@ -32,12 +39,8 @@ pub trait Suite: Debug {
         seed: u64,
         skip: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
+        left_ms: u64,
     ) -> Result<(Ran, u64), String>;
-
-    /// Whether no further run can begin, whatever the runs so far count for.
-    fn is_out_of_time(&self) -> bool {
-        false
-    }
 
     /// The names of functions whose tests assert nothing, according to their source.
     fn silent(&self) -> &BTreeSet<String>;

@@ -84,6 +84,8 @@ struct Order {
     work: Work,
     protection: Protection,
     limits: Limits,
+    /// The processor time of all of it.
+    cpu: Duration,
     /// The rows beyond the checks that are tried too.
     with: Vec<Extra>,
     scratch: OsString,
@@ -220,6 +222,8 @@ struct Worked {
 /// Has an order executed in a process of its own. Files that it leaves behind when it dies are removed with `home`.
 fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -> Result<Worked> {
     let seed = if let Work::Grade(seed, _) = work { seed } else { 0 };
+    let is_of_tests = bench.pack.exercise.interface == InterfaceKind::Tests;
+    let cpu = if is_of_tests { budget::TESTS } else { budget::GRADING };
     // Opened first, so that both processes use the same replacement of the cache.
     drop(cache::place());
     let order = Order {
@@ -232,6 +236,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
         work,
         protection: bench.protection,
         limits: bench.limits,
+        cpu,
         with: bench.with.clone(),
         scratch: home.into(),
         cache: cache::stand_in().map(PathBuf::into_os_string),
@@ -264,7 +269,7 @@ fn work(bench: &Bench<'_>, given: Given, work: Work, stop: &Stop, home: &Path) -
         Ok((Some(last), _, events)) => Ok(Worked { events, last }),
         Err(Broken::Here(error)) => Err(error),
         Ok((None, running, _)) | Err(Broken::There(running)) => {
-            Ok(Worked { events: Vec::new(), last: Line::Rejected(died(running, &watched)?) })
+            Ok(Worked { events: Vec::new(), last: Line::Rejected(died(running, cpu, &watched)?) })
         }
     }
 }
@@ -334,25 +339,25 @@ fn learn(bench: &Bench<'_>, language: CodeLanguage, ids: &[String], seed: u64) -
     Ok(known.into_iter().map(|known| known.map_err(|error| format!("{error:#}"))).collect())
 }
 
-/// What the end of a process without a report says about the submission.
+/// What the end of a process without a report, which had so much processor time, says about the submission.
 ///
 /// # Errors
 /// Nothing: this machine, or a person, ended it.
-fn died(running: bool, watched: &Watched) -> Result<Rejected> {
+fn died(running: bool, cpu: Duration, watched: &Watched) -> Result<Rejected> {
     let words = String::from_utf8_lossy(&watched.said);
     let signal = watched.status.and_then(machine::signal_of);
     let at = if running { "running it" } else { "reading and compiling it" };
     let overflow = words.contains("overflowed its stack");
     let memory = words.contains("memory allocation of");
-    let out_of_time = watched.cpu >= budget::GRADING;
+    let out_of_time = watched.cpu >= cpu;
     let what = match signal {
         _ if watched.cut == Some(Cut::Wall) => {
             bail!("grading stood still for {} s: this machine is in trouble", WALL.as_secs())
         }
         _ if overflow => format!("{at} overflowed the grader's stack: it is nested too deeply"),
         _ if memory => format!("{at} took more than {} MiB of memory", budget::DATA_BYTES >> 20),
-        Some(machine::SIGXCPU) => too_long(at),
-        Some(machine::SIGKILL) if out_of_time => too_long(at),
+        Some(machine::SIGXCPU) => too_long(at, cpu),
+        Some(machine::SIGKILL) if out_of_time => too_long(at, cpu),
         Some(signal) if is_from_outside(signal) => bail!(
             "the process that graded was killed from outside (signal {signal}) while {at}: is there memory left? Grade it again"
         ),
@@ -364,8 +369,8 @@ fn died(running: bool, watched: &Watched) -> Result<Rejected> {
     Ok(Rejected::build_failed(&format!("{what}; the submission gets no marks")))
 }
 
-fn too_long(at: &str) -> String {
-    format!("{at} took more than the {} s of processor time that a grading has", budget::GRADING.as_secs())
+fn too_long(at: &str, cpu: Duration) -> String {
+    format!("{at} took more than the {} s of processor time that a grading has", cpu.as_secs())
 }
 
 // ---- the other side ----
@@ -389,7 +394,7 @@ fn take_order() -> Result<()> {
     std::io::stdin().lock().read_until(b'\n', &mut line).context("reading the order")?;
     let order: Order = serde_json::from_slice(&line).context("reading the order")?;
     ensure!(order.sources == itself::SOURCES, "the grader beside this program is of other sources: build it first");
-    machine::confine_grading(order.parent)?;
+    machine::confine_grading(order.parent, order.cpu)?;
     budget::begin();
     let scratch = Path::new(&order.scratch);
     scratch::borrow(scratch);

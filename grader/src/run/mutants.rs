@@ -230,7 +230,10 @@ impl<'a> Memory<'a> {
         // A failure of this machine is not a property of the mutant, and must not be cached.
         let broken = outcomes.iter().find(|outcome| outcome.verdict == Verdict::HarnessError);
         if let Some(case) = broken.and_then(CheckOutcome::first_failure) {
-            bail!("{}", case.divergence.as_ref().map_or("the grader failed", |found| &found.actual));
+            bail!(
+                "{}",
+                case.divergence.as_ref().map_or("the grader failed".to_owned(), |found| found.actual.to_string())
+            );
         }
         let rows = mutant.killed_by.iter().map(String::as_str).collect();
         let probes = probe(&self.bench.pack.exercise, &rows, self.seed, &mut fresh)?;

@@ -20,7 +20,7 @@ use crate::host::printable::{clip, harmless};
 use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
 use crate::language;
-use crate::language::suite::{CALLS_HEAVY, Ended, Ran, Suite, Test, TestOutcome, TestRun};
+use crate::language::suite::{CALLS_HEAVY, COST_MS_MAX, Ended, Ran, Suite, Test, TestOutcome, TestRun};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::identity::grader;
@@ -32,8 +32,6 @@ use words::Unfit;
 const RIGHT: &str = "right";
 /// The seeds of the caches' threads under which right caches are tried.
 const SEEDS: [u64; 2] = [1, 2];
-/// What all runs together may count for, in milliseconds: what comes after is not tried again.
-const COST_MS_MAX: u64 = 55_000;
 /// Up to here bugs are tried: what comes after says so. The rest is left for trying again what was told.
 const COST_MS_TRY: u64 = 40_000;
 /// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
@@ -140,9 +138,9 @@ impl<'a> Grading<'a> {
         }
     }
 
-    /// Whether the tests have time left.
+    /// Whether the tests may count for more, of so many milliseconds.
     fn has_time(&self, cost_ms_max: u64) -> bool {
-        self.cost_ms < cost_ms_max && !self.suite.is_out_of_time()
+        self.cost_ms < cost_ms_max
     }
 
     /// Tells whoever waits for the report how many caches with a bug have been tried.
@@ -271,8 +269,9 @@ impl<'a> Grading<'a> {
         let mut skip = but.clone();
         let mut runs = Vec::new();
         for _ in 0..LOST_MAX {
+            let left_ms = COST_MS_MAX.saturating_sub(self.cost_ms);
             let (ran, cost_ms) =
-                self.suite.run(cache, seed, &skip, heavy).map_err(|reason| Rejected::harness(&reason))?;
+                self.suite.run(cache, seed, &skip, heavy, left_ms).map_err(|reason| Rejected::harness(&reason))?;
             self.cost_ms += cost_ms;
             let run = match ran {
                 Ran::Tests(run) => run,

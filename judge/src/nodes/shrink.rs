@@ -45,7 +45,7 @@ pub fn shortest(text: &str, seed: u64, runs_max: u32, fresh: &mut Fresh<'_>) -> 
 fn broken_in(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Option<(Broken, Shortest)> {
     let Played { events, broken, .. } = play(scene, seed, fresh);
     let (broken, (_, divergence)) = (broken?, first_divergence(&events)?);
-    let is_first = divergence.actual == broken.said;
+    let is_first = divergence.actual.to_string() == broken.said;
     is_first.then(|| (broken, Shortest { script: scene.text.clone(), events, divergence, schedule: None }))
 }
 

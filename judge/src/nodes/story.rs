@@ -7,6 +7,7 @@ use cachedojo_lab::world::cluster::act::{Act, Operation};
 use cachedojo_notation::text::Language;
 
 use super::{Doing, Scene, SceneStep};
+use crate::said::Said;
 
 /// The most lines of a story. The middle is left out: the first and the last lines tell most.
 const LINES_MAX: usize = 60;
@@ -19,10 +20,12 @@ pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
     }
     let mut lines = Vec::new();
     for (index, step) in scene.steps.iter().enumerate() {
-        let own: Vec<&Event> = events.iter().filter(|event| event.step as usize == index).collect();
-        let Some(first) = own.first() else { break };
+        let own: Vec<(usize, &Event)> =
+            events.iter().enumerate().filter(|(_, event)| event.step as usize == index).collect();
+        let Some((_, first)) = own.first() else { break };
         let beside = |at: Option<usize>| at.and_then(|at| scene.steps.get(at)).is_some_and(|it| it.line == step.line);
-        let ends = |event: &&Event| matches!(event.what, What::Crashed { .. } | What::NotImplemented { .. });
+        let ends =
+            |(_, event): &(usize, &Event)| matches!(event.what, What::Crashed { .. } | What::NotImplemented { .. });
         if beside(index.checked_sub(1)) && beside(Some(index + 1)) && !own.iter().any(ends) {
             if !beside(index.checked_sub(2)) {
                 lines.push("…".to_owned());
@@ -30,7 +33,8 @@ pub fn tell(scene: &Scene, events: &[Event], language: Language) -> String {
             continue;
         }
         let at = format!("{}.{:03} s", first.at_ms / 1000, first.at_ms % 1000);
-        let told: Vec<String> = own.iter().filter_map(|event| outcome(&event.what, language)).collect();
+        let told: Vec<String> =
+            own.iter().filter_map(|(at, event)| outcome(&event.what, &events[..*at], language)).collect();
         match (sentence(step, language), told.is_empty()) {
             (Some(said), true) => lines.push(format!("{at}  {said}")),
             (Some(said), false) => {
@@ -79,7 +83,7 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
                 last.push(format!("✗ {}", in_language(&event.what, language)));
             }
             What::Broken { .. } => {}
-            what => last.extend(outcome(what, language)),
+            what => last.extend(outcome(what, &[], language)),
         }
     }
     lines.sort_by_key(|(at, _)| *at);
@@ -104,39 +108,6 @@ fn asked_in_french(told: &str) -> String {
     let Some((node, asked)) = told.split_once(" : ") else { return told.to_owned() };
     let verb = verbs.iter().find_map(|(en, fr)| Some(format!("{node} : {fr}{}", asked.strip_prefix(en)?)));
     verb.unwrap_or_else(|| told.to_owned())
-}
-
-/// What a scene expects, or was answered, in French: what comes from a node stays as it is.
-pub(crate) fn in_french(said: &str) -> String {
-    let word = |word: &str| match word {
-        "nothing" => "rien".to_owned(),
-        "stored" => "écrit".to_owned(),
-        "deleted" => "fait".to_owned(),
-        "error" => "une erreur".to_owned(),
-        "yes" => "oui".to_owned(),
-        "no" => "non".to_owned(),
-        "none" => "aucun".to_owned(),
-        "no answer" => "aucune réponse".to_owned(),
-        "all promises kept" => "toutes les promesses tenues".to_owned(),
-        other => other.to_owned(),
-    };
-    let beginnings = [
-        ("contains ", "contient "),
-        ("without ", "sans "),
-        ("smallest ", "la plus petite part "),
-        ("largest ", "la plus grande part "),
-        ("error: ", "erreur : "),
-        ("bytes ", "octets "),
-        ("count ", "nombre "),
-    ];
-    if let Some(words) = said.strip_prefix("any of ") {
-        return format!("l'un de {}", words.split(" | ").map(word).collect::<Vec<_>>().join(" | "));
-    }
-    if let Some(other) = said.strip_prefix("not ") {
-        return format!("pas {}", word(other));
-    }
-    let begun = beginnings.iter().find_map(|(en, fr)| Some(format!("{fr}{}", said.strip_prefix(en)?)));
-    begun.unwrap_or_else(|| word(said))
 }
 
 /// A text in the language asked for.
@@ -279,8 +250,8 @@ fn of_act(act: &Act, language: Language) -> String {
     }
 }
 
-/// The result, as a sentence; `None` for one as expected.
-fn outcome(what: &What, language: Language) -> Option<String> {
+/// The result, as a sentence, after these events; `None` for one as expected.
+fn outcome(what: &What, before: &[Event], language: Language) -> Option<String> {
     let said = |en: String, fr: String| Some(say(language, en, fr));
     match what {
         What::Created { .. }
@@ -302,10 +273,10 @@ fn outcome(what: &What, language: Language) -> Option<String> {
         ),
         What::Truth { value: true } => said("yes".to_owned(), "oui".to_owned()),
         What::Truth { value: false } => said("no".to_owned(), "non".to_owned()),
-        What::Broken { expected, actual } => said(
-            format!("✗ expected {expected}, got {actual}"),
-            format!("✗ attendu {}, obtenu {}", in_french(expected), in_french(actual)),
-        ),
+        What::Broken { expected, actual } => {
+            let [expected, actual] = [Said::scene(expected), Said::answer(actual, before)].map(|it| it.text(language));
+            said(format!("✗ expected {expected}, got {actual}"), format!("✗ attendu {expected}, obtenu {actual}"))
+        }
         other => Some(other.to_string()),
     }
 }
@@ -330,7 +301,7 @@ fn of_event(event: &WorldEvent, language: Language) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::read_script;
-    use super::{asked_in_french, in_french, sentence};
+    use super::{asked_in_french, sentence};
     use cachedojo_notation::text::Language;
 
     #[test]
@@ -370,26 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_expected_and_answered_is_told_in_french() {
-        for (english, french) in [
-            ("nothing", "rien"),
-            ("stored", "écrit"),
-            ("deleted", "fait"),
-            ("yes", "oui"),
-            ("no", "non"),
-            ("error", "une erreur"),
-            ("error: no answer", "erreur : no answer"),
-            ("contains n1 n2", "contient n1 n2"),
-            ("any of nothing | v1", "l'un de rien | v1"),
-            ("not v1", "pas v1"),
-            ("largest <= 450%", "la plus grande part <= 450%"),
-            ("smallest = 0.0%", "la plus petite part = 0.0%"),
-            // A value is nobody's word.
-            ("ycoiwe6", "ycoiwe6"),
-            ("nothing more", "nothing more"),
-        ] {
-            assert_eq!(in_french(english), french);
-        }
+    fn what_was_asked_is_told_in_french() {
         assert_eq!(asked_in_french("n1 : write k v => fait (0 ms)"), "n1 : écrire k v => fait (0 ms)");
         assert_eq!(asked_in_french("n1 : read k => v (2 ms)"), "n1 : lire k => v (2 ms)");
     }

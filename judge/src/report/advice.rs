@@ -19,7 +19,7 @@ const CALLS_ITSELF: Hint = (
 /// The hint for a program that gave no answer: the row's own hint is about wrong answers and would mislead.
 pub(super) fn advice(interface: InterfaceKind, case: &CaseOutcome, language: Language) -> Option<&'static str> {
     let is_whole_run = interface == InterfaceKind::Simulate;
-    let said = case.divergence.as_ref().map_or("", |divergence| divergence.actual.as_str());
+    let said = case.divergence.as_ref().map(|divergence| divergence.actual.to_string()).unwrap_or_default();
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let crash = case.events.iter().find_map(|event| match &event.what {
         What::Crashed { crash } => Some(crash),
@@ -32,14 +32,14 @@ pub(super) fn advice(interface: InterfaceKind, case: &CaseOutcome, language: Lan
             "Un `raise NotImplementedError` se trouve encore là où mène la dernière commande.",
         ),
         Verdict::Panic if says(&["RecursionError", "stack overflow", "interpreter's stack"]) => CALLS_ITSELF,
-        Verdict::Panic if raised && raised_hint(said).is_some() => raised_hint(said)?,
+        Verdict::Panic if raised && raised_hint(&said).is_some() => raised_hint(&said)?,
         Verdict::Panic if raised => (
             "The last command raised an exception that nothing caught. Look on its way for an index, a key, a conversion or a \
              `None` that is not always there; answer `ERROR` or `NOT_FOUND` instead.",
             "La dernière commande a levé une exception que rien n'a rattrapée. Cherchez sur son chemin un indice, une clé, une \
              conversion ou un `None` qui n'est pas toujours là ; répondez plutôt `ERROR` ou `NOT_FOUND`.",
         ),
-        Verdict::Panic if unfit => unfit_hint(said)?,
+        Verdict::Panic if unfit => unfit_hint(&said)?,
         Verdict::Forbidden if is_whole_run && matches!(crash, Some(Crash::Exit { .. })) => (
             "Leave out what ends the program (`sys.exit`, `os._exit`, `process::exit`): `EXIT` is answered `BYE` like any \
              command, and then the function returns.",

@@ -9,9 +9,8 @@ use super::{AlsoFails, CheckReport, service, transcript};
 use crate::growth::{Growth, GrowthClass, Measured};
 use crate::outcome::{CaseOutcome, CheckOutcome};
 use crate::pack::{Check, Exercise, InterfaceKind, Visibility};
-use crate::sentences::{
-    category_name, command_before, in_a_run, in_french, is_unwritten, skipped_message, told, unlike,
-};
+use crate::said::{Phrase, Said};
+use crate::sentences::{category_name, command_before, in_a_run, is_unwritten, skipped_message, told, unlike};
 use crate::verdict::Verdict;
 use crate::{nodes, simulate};
 
@@ -96,7 +95,7 @@ impl CheckReport {
             report.message = case_title(case);
             // A case's own hint is about its answers, not about how they came to be.
             let is_about_threads =
-                case.divergence.as_ref().is_some_and(|at| at.expected.starts_with(simulate::THREADS));
+                case.divergence.as_ref().is_some_and(|at| matches!(at.expected, Said::Ours(Phrase::ThreadForEach(_))));
             if let Some(hint) = check.cases[case.index].hint.as_ref().filter(|_| !is_about_threads) {
                 hint.get(language).clone_into(&mut report.hint);
             }
@@ -159,21 +158,19 @@ impl AlsoFails {
         let schedule = recorded.map(|schedule| schedule.text(&exercise.id, seed, language)).unwrap_or_default();
         let mut shown = Self { message: title, script, transcript, schedule, ..Self::default() };
         if let Some(at) = divergence {
-            (shown.expected, shown.actual) = (at.expected.clone(), at.actual.clone());
+            // Elsewhere the words are those of a script, which a reader may try.
+            let spoken = match interface {
+                InterfaceKind::Simulate | InterfaceKind::Nodes => language,
+                _ => Language::English,
+            };
+            (shown.expected, shown.actual) = (at.expected.text(spoken), at.actual.text(spoken));
             let apart = unlike(&shown.expected, &shown.actual, language);
             let crash = events.iter().rev().find_map(|event| match &event.what {
-                What::Crashed { crash } if crash.to_string() == at.actual => Some(crash),
+                What::Crashed { crash } if crash.to_string() == at.actual.to_string() => Some(crash),
                 _ => None,
             });
             if let (Language::French, Some(crash)) = (language, crash) {
                 shown.actual = crash_in_french(crash);
-            }
-            if (language, interface) == (Language::French, InterfaceKind::Simulate) {
-                (shown.expected, shown.actual) = (in_french(&shown.expected), in_french(&shown.actual));
-            }
-            if (language, interface) == (Language::French, InterfaceKind::Nodes) {
-                shown.expected = nodes::story::in_french(&shown.expected);
-                shown.actual = nodes::story::in_french(&shown.actual);
             }
             if interface == InterfaceKind::Service {
                 (shown.expected, shown.actual) = service::expected_and_actual(at, events, language);
@@ -188,11 +185,11 @@ impl AlsoFails {
             let title = std::mem::take(&mut shown.message);
             let apart = apart.filter(|_| tells && interface != InterfaceKind::Service).unwrap_or_default();
             let (expected, actual) = if interface == InterfaceKind::Simulate {
-                in_a_run(at, &shown.expected, &shown.actual, language)
+                in_a_run(at, language)
             } else {
                 (shown.expected.clone(), shown.actual.clone())
             };
-            shown.message = match nodes::story::promise(events, &at.actual, language) {
+            shown.message = match nodes::story::promise(events, &at.actual.to_string(), language) {
                 Some(promise) if language == Language::French => format!("{title} : {promise}."),
                 Some(promise) => format!("{title}: {promise}."),
                 None => told(case.verdict, &title, asked.as_deref(), &expected, &actual, &apart, language),

@@ -12,7 +12,8 @@ use crate::verdict::Divergence;
 pub(super) fn expected_and_actual(at: &Divergence, events: &[Event], language: Language) -> (String, String) {
     let mut answer = Answer::default();
     events.iter().take_while(|event| event.step <= at.step).for_each(|event| answer.hear(event));
-    in_words(&at.expected, &answer.text, language).unwrap_or_else(|| (at.expected.clone(), at.actual.clone()))
+    let (expected, actual) = (at.expected.to_string(), at.actual.to_string());
+    in_words(&expected, &answer.text, language).unwrap_or((expected, actual))
 }
 
 /// The last answer: the lines of one step.
@@ -96,6 +97,7 @@ pub fn no_answer_in_french(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{expected_and_actual, no_answer_in_french, transcript};
+    use crate::said::Said;
     use crate::verdict::Divergence;
     use cachedojo_lab::event::{Event, What};
     use cachedojo_notation::text::Language::{English, French};
@@ -111,6 +113,7 @@ mod tests {
             ("http 200 [X-Cache-TTL: 5..9]".to_owned(), "header X-Cache-TTL is 1 in: …".to_owned());
         let said = |text: &str| text.lines().map(|line| event(0, What::Said { text: line.to_owned() })).collect();
         let broken = event(1, What::Broken { expected: expected.clone(), actual: actual.clone() });
+        let (expected, actual) = (Said::scene(&expected), Said::Value(actual));
         let at = Divergence { step: 1, expected, actual, ..Divergence::default() };
         for (answer, language, words) in [
             ("HTTP/1.1 200\nX-Cache-TTL: 1\n{}", English, "the header `X-Cache-TTL: 1` in: HTTP/1.1 200"),

@@ -1,5 +1,6 @@
 //! What is told of whom, in small.
 
+use super::super::said::Said;
 use super::super::verdict::Divergence;
 use super::*;
 use cachedojo_lab::event::{Event, Move};
@@ -77,6 +78,7 @@ fn outcome(verdict: Verdict, told: Vec<What>) -> CaseOutcome {
         _ => None,
     });
     let (step, expected, actual) = first.unwrap_or_default();
+    let (expected, actual) = (Said::Value(expected), Said::Value(actual));
     let divergence = Some(Divergence { step, expected, actual, ..Divergence::default() });
     let (script, shortest, schedule) = (String::new(), None, None);
     CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule }

@@ -46,7 +46,7 @@ fn a_missing_answer_is_told_where_the_next_one_stands_in_its_place() {
     let told = |answers: &str| {
         let answers = lines(answers);
         let both = [any_order(&commands, &answers), ordered(&commands, &outputs, &answers)];
-        both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.asked, wrong.actual, wrong.aside)))
+        both.map(|wrong| wrong.map(|wrong| (wrong.step, wrong.asked, wrong.actual.to_string(), wrong.aside)))
     };
     let both = |step, asked: &str, actual: &str, aside: &str| {
         let told = Some((step, asked.to_owned(), actual.to_owned(), aside.to_owned()));
@@ -66,7 +66,7 @@ fn what_was_expected_and_what_came_are_values_and_not_pieces_of_a_sentence() {
             _ => any_order(&commands, &answers),
         };
         let wrong = wrong.expect("a wrong answer");
-        assert_eq!([wrong.expected.as_str(), wrong.actual.as_str()], values, "{answers:?}");
+        assert_eq!([wrong.expected.to_string(), wrong.actual.to_string()], values, "{answers:?}");
     };
     for judge in [Accept::Ordered, Accept::AnyOrder] {
         check(judge, "PUT a 1|DELETE a", "STORED|1", [any(judge, "DELETED", "DELETED or NOT_FOUND"), "1"]);
@@ -124,7 +124,7 @@ fn an_answer_where_none_was_expected_is_told_as_that() {
     let told = |commands: &str, answers: &str| {
         let (commands, answers) = (lines(commands), lines(answers));
         let both = [any_order(&commands, &answers), ordered(&commands, &right_outputs(&commands, None), &answers)];
-        both.map(|wrong| wrong.map(|wrong| (wrong.expected, wrong.actual)))
+        both.map(|wrong| wrong.map(|wrong| (wrong.expected.to_string(), wrong.actual.to_string())))
     };
     let said = |expected: &str| {
         [Some((expected.to_owned(), "NOT_FOUND".to_owned())), Some((expected.to_owned(), "NOT_FOUND".to_owned()))]
@@ -157,11 +157,23 @@ fn an_open_question_has_several_right_outputs() {
     assert_eq!(ordered(&commands, &outputs, &lines("ERROR|NOT_FOUND")), None);
     assert_eq!(ordered(&commands, &outputs, &lines("STORED|\"\"")), None);
     let mixed = ordered(&commands, &outputs, &lines("STORED|NOT_FOUND")).expect("it is neither");
-    assert_eq!((mixed.expected.as_str(), mixed.actual.as_str()), ("\"\"", "NOT_FOUND"));
+    assert_eq!((mixed.expected, mixed.actual), (Said::Value("\"\"".to_owned()), Said::Value("NOT_FOUND".to_owned())));
 }
 
 #[test]
 fn unpinned_the_line_cache_says_what_is_right() {
     let commands = lines("PUT a b c|GET a|GET|EXIT|GET a");
     assert_eq!(right_outputs(&commands, None), [lines("STORED|b c|ERROR|BYE")]);
+}
+
+#[test]
+fn an_answer_that_reads_like_our_words_is_a_value() {
+    let commands = lines("PUT a 1|GET a");
+    let outputs = right_outputs(&commands, None);
+    let empty = ordered(&commands, &outputs, &[]).expect("nothing came");
+    assert_eq!(empty.actual, Said::Ours(Phrase::EmptyList));
+    for answer in ["an empty list", "(no more answers)", "(an empty line)", "an answer"] {
+        let wrong = ordered(&commands, &outputs, &lines(answer)).expect("a wrong answer");
+        assert_eq!(wrong.actual, Said::Value(answer.to_owned()));
+    }
 }

@@ -138,6 +138,7 @@ impl Suite for PythonSuite {
         seed: u64,
         skip: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
+        _: u64,
     ) -> Result<(Ran, u64), String> {
         let source = self.caches.get(cache).ok_or("the tests were not opened for this cache")?;
         let ask = Ask::Tests {

@@ -18,17 +18,17 @@ use cachedojo_lab::schedule::{Plan, Schedule};
 use cachedojo_lab::subject::panic_message;
 
 use self::collect::{Collected, Found, Panics};
+use crate::host::machine;
 use crate::host::outcome::say;
 use crate::host::printable::harmless;
 use crate::host::sandbox::Protection;
-use crate::host::{budget, machine};
 use crate::intake::submission::Submission;
 use crate::language::rust::companion::Companion;
 use crate::language::rust::interface::Interface;
 use crate::language::rust::prototype::Prototype;
 use crate::language::rust::toolbox::{Target, Toolbox};
 use crate::language::rust::{build, inspect};
-use crate::language::suite::{Ended, Ran, Suite, Test, TestOutcome, TestRun, cost_ms};
+use crate::language::suite::{Ended, Ran, SLOWER, Suite, Test, TestOutcome, TestRun, cost_ms};
 use crate::language::threads::{Limits, Machine, Program, Stop, Surroundings};
 use crate::language::toolchain::Rejected;
 
@@ -38,7 +38,6 @@ const START_S: u64 = 1_704_110_400;
 const FUEL: u64 = 300_000_000;
 const POINTS: u64 = 2_000_000;
 const MEMORY_BYTES: u64 = 256 << 20;
-const TEST_CPU: Duration = Duration::from_secs(4);
 /// Threads that live at once, of the tests and of the cache: many times what ten threads need.
 const THREADS_MAX: usize = 1_000;
 /// What a point at which threads may be switched counts for, in fuel.
@@ -46,6 +45,8 @@ const FUEL_A_POINT: u64 = 100;
 /// What a test counts for: its start, in microseconds, and so much fuel a millisecond.
 const START_US: u64 = 1_500;
 const STEPS_A_MS: u64 = 120_000;
+/// The processor time of a test: what the most steps take on a machine that is as slow as is allowed for.
+const TEST_CPU: Duration = Duration::from_millis(SLOWER * ((FUEL + FUEL_A_POINT * POINTS) / STEPS_A_MS));
 /// The seeds of random walks start here: the first two switch at one point in 16 and one in 32. That finds the races of ten
 /// threads and costs a third of one in 8.
 const WALKS: u64 = 21;
@@ -119,13 +120,12 @@ impl RustSuite {
         if found.ignored {
             return Ok((test, Ended::Done, Vec::new()));
         }
-        let call_cpu = TEST_CPU.min(budget::left_to_run().unwrap_or(TEST_CPU));
         let limits = Limits {
             fuel: FUEL,
             points: POINTS,
             memory_bytes: MEMORY_BYTES,
             live: THREADS_MAX,
-            call_cpu,
+            call_cpu: TEST_CPU,
             ..Limits::default()
         };
         let machine =
@@ -173,6 +173,7 @@ impl Suite for RustSuite {
         seed: u64,
         skip: &BTreeSet<String>,
         heavy: &BTreeSet<String>,
+        left_ms: u64,
     ) -> Result<(Ran, u64), String> {
         let cache = *self.numbers.get(cache).ok_or("the tests were not opened for this cache")?;
         let began = machine::thread_time();
@@ -192,7 +193,7 @@ impl Suite for RustSuite {
                 continue;
             }
             // Finished tests count; the others' results are unknown.
-            if budget::left_to_run() == Some(Duration::ZERO) {
+            if cost_of(&run, began) >= left_ms {
                 break;
             }
             let (test, ended, waits) = self.test(at, cache, seed)?;
@@ -203,17 +204,8 @@ impl Suite for RustSuite {
                 break;
             }
         }
-        let steps: u64 = run.tests.iter().map(|test| test.steps).sum();
-        let counted_ms = (START_US * run.tests.len() as u64) / 1_000 + steps / STEPS_A_MS;
-        let took = machine::thread_time().saturating_sub(began);
-        let cost_ms = cost_ms(counted_ms, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let cost_ms = cost_of(&run, began);
         Ok((Ran::Tests(run), cost_ms))
-    }
-
-    // These tests run in the grading's own process, which ends after its time; compiling takes a part of that. What steps count for is
-    // reckoned so that an honest suite needs a sixth of it.
-    fn is_out_of_time(&self) -> bool {
-        budget::left_to_run() == Some(Duration::ZERO)
     }
 
     fn silent(&self) -> &BTreeSet<String> {
@@ -223,6 +215,14 @@ impl Suite for RustSuite {
     fn backend(&self) -> &'static str {
         "threads"
     }
+}
+
+/// What a run counts for so far that began at this time of the thread's.
+fn cost_of(run: &TestRun, began: Duration) -> u64 {
+    let steps: u64 = run.tests.iter().map(|test| test.steps).sum();
+    let counted_ms = (START_US * run.tests.len() as u64) / 1_000 + steps / STEPS_A_MS;
+    let took = machine::thread_time().saturating_sub(began);
+    cost_ms(counted_ms, u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The failure that a stop means for a test; `None` if it was to panic like this.
