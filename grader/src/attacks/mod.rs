@@ -32,7 +32,8 @@ use crate::language::toolchain::Limits;
 use crate::pack::DEFAULT_ID;
 use crate::report::{self, Format, Setting};
 use crate::run::bench::Bench;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// The attacks on one exercise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

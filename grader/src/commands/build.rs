@@ -10,8 +10,9 @@ use crate::course::CourseFiles;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
 use crate::run::lesson;
+use crate::run::stop::Stop;
 
 /// Builds a submission and writes its module.
 ///

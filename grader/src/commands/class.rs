@@ -44,7 +44,8 @@ use crate::queue::hand_out;
 use crate::queue::store::Queue;
 use crate::report::{self, Format, Setting, write_whole};
 use crate::run::bench::Bench;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// Grades a class. A submission that was graded before, with the same content, exercise, grader, compiler and seed, is not graded
 /// again.

@@ -20,7 +20,8 @@ use crate::language::toolchain::Rejected;
 use crate::pack::Pack;
 use crate::report::{self, Definitions, Setting};
 use crate::run::bench::Bench;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// Grades a submission and prints its report.
 ///

@@ -25,7 +25,8 @@ use crate::host::printable;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::report::{self, Format, Setting};
 use crate::run::bench::Bench;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// How long files must be unchanged before they are read: editors need some ten milliseconds to replace one.
 const QUIET: Duration = Duration::from_millis(60);

@@ -17,7 +17,8 @@ use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
 use crate::run::bench::Bench;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// How long a worker waits before it looks for a job again.
 const IDLE: Duration = Duration::from_millis(500);

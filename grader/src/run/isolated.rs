@@ -10,7 +10,6 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, ExitCode, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -36,6 +35,7 @@ use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
 use crate::run::parent::{Answer, Line, have_made, now_running, say};
 use crate::run::script::{self, Asked};
+use crate::run::stop::Stop;
 use crate::run::suite;
 
 /// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
@@ -91,43 +91,6 @@ struct Order {
     scratch: OsString,
     /// The folder that replaces the cache, if the cache cannot be written to.
     cache: Option<OsString>,
-}
-
-/// Stops gradings from outside, when their result is no longer wanted.
-#[derive(Debug, Default)]
-pub struct Stop(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    stopped: bool,
-    running: Vec<Group>,
-}
-
-impl Stop {
-    /// Ends the gradings in progress, and prevents further ones.
-    pub fn stop(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.stopped = true;
-        state.running.iter().for_each(Group::kill);
-    }
-
-    /// Whether it was stopped.
-    pub fn is_stopped(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).stopped
-    }
-
-    fn begin(&self, group: &Group) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.running.push(group.clone());
-        if state.stopped {
-            group.kill();
-        }
-    }
-
-    fn ended(&self, group: &Group) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.running.retain(|running| !running.is(group));
-    }
 }
 
 /// Grades what is at `path` in a process of its own. Cost: that of [`Bench::grade_path`], and some 10 ms.

@@ -19,7 +19,8 @@ use crate::intake::submission::{Submission, root_names};
 use crate::language::toolchain::{Reason, Rejected};
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
-use crate::run::isolated::{self, Stop};
+use crate::run::isolated;
+use crate::run::stop::Stop;
 
 /// The most submissions that wait; the next one is told to come back.
 const QUEUE: usize = 32;
