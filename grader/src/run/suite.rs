@@ -6,6 +6,7 @@ mod likely;
 mod results;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,7 @@ use crate::run::bench::Bench;
 use crate::run::identity::grader;
 use crate::run::{mutants, parent};
 use results::{Bug, Found, Known};
+use turns::Turns;
 use words::Unfit;
 
 /// The folder of the pack with the right caches.
@@ -34,9 +36,8 @@ const RIGHT: &str = "right";
 const SEEDS: [u64; 2] = [1, 2];
 /// Up to here bugs are tried: what comes after says so. The rest is left for trying again what was told.
 const COST_MS_TRY: u64 = 40_000;
-/// Tests with more calls than this are run by themselves, after all others, in the time that is left up to here.
-const CALLS_SLOW: u64 = 2_000;
-const COST_MS_SLOW: u64 = 42_000;
+/// Tests of many calls are run by themselves, after all others, in the time that is left up to here.
+const COST_MS_HEAVY: u64 = 42_000;
 /// How many tests are left out, one after the other, because nothing after them is run.
 const LOST_MAX: usize = 6;
 
@@ -156,47 +157,48 @@ impl<'a> Grading<'a> {
     fn run(&mut self, drawn: u8) -> Result<(), Rejected> {
         let right: Vec<String> = self.bench.pack.part(RIGHT, self.code).into_keys().collect();
         let none = BTreeSet::new();
-        // Slow tests meet the first right cache here, the others amid the bugs that they are tried on.
-        let mut slow = BTreeSet::new();
+        // Tests of many calls meet the first right cache here, the others amid the bugs that they are tried on.
+        let mut heavy = BTreeSet::new();
         for (cache, seed) in right.iter().zip(SEEDS.into_iter().cycle()) {
-            self.try_right(cache, seed, &(&self.endless() | &slow), &none)?;
-            slow = self.named(|test| test.passed && test.unfit.is_none() && test.calls > CALLS_SLOW);
+            self.try_right(cache, seed, &(&self.endless() | &heavy), &none)?;
+            heavy = self.named(|test| test.passed && test.unfit.is_none() && test.calls > CALLS_HEAVY);
         }
-        let heavy = self.named(|test| test.calls > CALLS_HEAVY);
-        // Tests of many calls take most of the time, so each of them meets a right cache under one seed here, the others under both.
         for (cache, seed) in right.iter().zip(SEEDS.into_iter().cycle().skip(1)) {
-            let skip = &self.endless() | &heavy;
-            self.try_right(cache, seed, &skip, &none)?;
+            self.try_right(cache, seed, &(&self.endless() | &heavy), &none)?;
         }
-        let quick = Together { but: &self.skipped() | &slow, heavy };
-        let is_quick = |name: &String| !slow.contains(name);
-        let any_quick =
-            self.found.tests.iter().any(|(name, test)| test.passed && test.unfit.is_none() && is_quick(name));
-        let any = self.found.tests.values().any(|test| test.passed && test.unfit.is_none());
+        let light = Together { but: &self.skipped() | &heavy, heavy: BTreeSet::new() };
+        let counts = |test: &Known| test.passed && test.unfit.is_none();
+        let any_light = self.found.tests.iter().any(|(name, test)| counts(test) && !heavy.contains(name));
+        let any = self.found.tests.values().any(counts);
         let code = self.code;
-        let bugs: Vec<_> = self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code)).collect();
-        let (amid, count) = (usize::from(drawn) % bugs.len().max(1), bugs.len());
-        for (index, spec) in bugs.into_iter().enumerate() {
-            if any_quick && index == amid {
-                self.try_right(&right[0], SEEDS[0], &quick.but, &quick.heavy)?;
+        let bugs = self.bench.pack.exercise.mutants.iter().filter(|spec| spec.speaks(code));
+        self.found.bugs = bugs.map(|spec| Bug { spec, killers: Vec::new(), tried: !any }).collect();
+        let mut turns = Turns::of(self.found.bugs.iter().map(|bug| bug.spec));
+        let (amid, count) = (usize::from(drawn) % self.found.bugs.len().max(1), self.found.bugs.len());
+        for turn in 0..if any_light { count } else { 0 } {
+            if turn == amid {
+                self.try_right(&right[0], SEEDS[0], &light.but, &light.heavy)?;
             }
-            self.tell_progress(index + 1, count)?;
-            let tried = any_quick && self.has_time(COST_MS_TRY);
-            let killers = if tried { self.killers_of(spec, &quick, &right[0])? } else { BTreeSet::new() };
-            self.found.bugs.push(Bug { spec, killers: killers.into_iter().collect(), tried: tried || !any });
+            self.tell_progress(turn + 1, count)?;
+            if let Some(bug) = turns.next().filter(|_| self.has_time(COST_MS_TRY)) {
+                let killers = self.killers_of(self.found.bugs[bug].spec, &light, &right[0])?;
+                self.found.bugs[bug].killers = killers.into_iter().collect();
+                self.found.bugs[bug].tried = true;
+            }
         }
-        let alone = Together { but: self.all_but(&slow), heavy: BTreeSet::new() };
-        if !slow.is_empty() {
-            self.try_slow(&slow, &alone, &right, amid)?;
+        // Of these, one that tells a bug is enough.
+        let alone = Together { but: self.all_but(&heavy), heavy: heavy.clone() };
+        if !heavy.is_empty() {
+            self.try_heavy(&alone, &right, amid)?;
         }
-        self.confirm(&quick, &alone, amid)?;
+        self.confirm(&light, &alone, amid)?;
         self.note_doubtful();
         // A test that fails by chance, or after so many runs, has failed on bugs that it does not see: it shows now.
-        let light = &(&self.skipped() | &slow) | &quick.heavy;
+        let but = &self.skipped() | &heavy;
         for cache in &right[..right.len() - 1] {
-            self.try_right(cache, SEEDS[0], &light, &none)?;
+            self.try_right(cache, SEEDS[0], &but, &none)?;
         }
-        self.try_right(&right[right.len() - 1], SEEDS[0], &quick.but, &quick.heavy)?;
+        self.try_right(&right[right.len() - 1], SEEDS[0], &light.but, &light.heavy)?;
         self.drop_unfit();
         self.look_for_chance(&right[0])?;
         if self.found.by_chance {
@@ -210,28 +212,27 @@ impl<'a> Grading<'a> {
         Ok(())
     }
 
-    /// Tests of very many calls, by themselves, on the bugs that no other test has told: they take no time from the others. The right
+    /// Tests of many calls, by themselves, on the bugs that no other test has told: they take no time from the others. The right
     /// caches that they have not met yet come amid them and at last.
-    fn try_slow(
-        &mut self,
-        slow: &BTreeSet<String>,
-        alone: &Together,
-        right: &[String],
-        amid: usize,
-    ) -> Result<(), Rejected> {
-        let (mut left_out, count) = (false, self.found.bugs.len());
-        for index in 0..count {
-            if index == amid {
+    fn try_heavy(&mut self, alone: &Together, right: &[String], amid: usize) -> Result<(), Rejected> {
+        let untold: Vec<usize> =
+            (0..self.found.bugs.len()).filter(|&bug| self.found.bugs[bug].killers.is_empty()).collect();
+        let mut turns = Turns::of(untold.iter().map(|&bug| self.found.bugs[bug].spec));
+        let (mut left_out, count) = (false, untold.len());
+        for turn in 0..count {
+            if turn == amid % count {
                 self.try_right(&right[1], SEEDS[0], &alone.but, &alone.heavy)?;
             }
-            if !self.found.bugs[index].killers.is_empty() {
-                continue;
-            }
-            self.tell_progress(index + 1, count)?;
-            if self.has_time(COST_MS_SLOW) {
-                let killers = self.try_bug(self.found.bugs[index].spec, &alone.but, &alone.heavy)?;
-                self.found.bugs[index].killers = killers.into_iter().collect();
-                self.found.bugs[index].tried = true;
+            self.tell_progress(turn + 1, count)?;
+            let Some(at) = turns.next() else { break };
+            if self.has_time(COST_MS_HEAVY) {
+                let bug = untold[at];
+                let killers = self.try_bug(self.found.bugs[bug].spec, &alone.but, &alone.heavy)?;
+                if !killers.is_empty() {
+                    turns.go_on_with(at);
+                }
+                self.found.bugs[bug].killers = killers.into_iter().collect();
+                self.found.bugs[bug].tried = true;
             } else {
                 left_out = true;
             }
@@ -239,7 +240,7 @@ impl<'a> Grading<'a> {
         for (cache, seed) in right[2..].iter().zip(SEEDS.into_iter().cycle().skip(1)) {
             self.try_right(cache, seed, &alone.but, &alone.heavy)?;
         }
-        for name in slow.iter().filter(|_| left_out) {
+        for name in alone.heavy.iter().filter(|_| left_out) {
             self.found.tests.entry(name.clone()).or_default().is_slow = true;
         }
         Ok(())

@@ -25,7 +25,7 @@ impl Grading<'_> {
     /// Tries each bug that was told again, with only the tests that told it: what a test does not tell again does not count, since it
     /// failed by chance, or only because of what the bug did to a test before it. Begins with the bug at `drawn`, and where time does
     /// not last for all, it is enough for a test that a `SAMPLE` of bugs was tried again and none put it in doubt.
-    pub(super) fn confirm(&mut self, quick: &Together, slow: &Together, drawn: usize) -> Result<(), Rejected> {
+    pub(super) fn confirm(&mut self, light: &Together, alone: &Together, drawn: usize) -> Result<(), Rejected> {
         let mut told: Vec<_> =
             (0..self.found.bugs.len()).filter(|&bug| !self.found.bugs[bug].killers.is_empty()).collect();
         let first = drawn % told.len().max(1);
@@ -41,7 +41,7 @@ impl Grading<'_> {
             if again.len() < killers.len() && !self.found.by_chance && self.probes < PROBES {
                 // Tests that depend on each other come to the same in the same run; tests that toss coins do not.
                 self.probes += 1;
-                let tried = if killers.iter().any(|name| slow.but.contains(name)) { quick } else { slow };
+                let tried = if killers.iter().any(|name| alone.but.contains(name)) { light } else { alone };
                 let same = self.try_bug(spec, &tried.but, &tried.heavy)? == killers;
                 self.found.by_chance = !same || self.told_again(spec, &killers)? != again;
             }
