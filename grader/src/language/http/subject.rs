@@ -77,9 +77,19 @@ fn lines(answer: &Answer) -> Vec<String> {
             lines.push(format!("{name}: {}", value.chars().take(200).collect::<String>()));
         }
     }
+    // Told only where it is another one.
+    if let Some(kind) = answer.header("Content-Type").filter(|kind| !is_json(kind)) {
+        lines.push(format!("Content-Type: {}", kind.chars().take(200).collect::<String>()));
+    }
     let body = with_runs_shortened(&String::from_utf8_lossy(&answer.body));
     lines.push(body.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TOLD_MAX).collect());
     lines
+}
+
+/// Whether a content type is that of JSON, whatever parameters it has.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
 }
 
 /// A body in which the text `"<1000*x>"` is expanded: so a script with a large value can be short.
