@@ -161,6 +161,14 @@ const SENTENCES: &[(&str, &str)] = &[
         "nothing listens at the port in the environment variable PORT: the service listens at {} instead; read PORT, and listen there",
         "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à {} ; lisez PORT, et écoutez-y",
     ),
+    (
+        "the header `{}` is not used, and the time is waited for instead: at {} the service went back, it said `{}`",
+        "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : à {} le service est revenu en arrière, il a dit `{}`",
+    ),
+    (
+        "the header `{}` is not used, and the time is waited for instead: asked to move to {}, the service said `{}`",
+        "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : prié d'aller à {}, le service a dit `{}`",
+    ),
     ("this does not compile: {}", "ceci ne compile pas : {}"),
     (
         "the exercise calls `{}`, and this function is called `{}`: rename it",

@@ -67,7 +67,9 @@ impl LaterOrAbsent<'_> {
         match (self, language) {
             (Self::After(bound), Language::English) => format!("`{path}`: a time after {bound}"),
             (Self::After(bound), Language::French) => format!("`{path}` : un instant après {bound}"),
-            (Self::OrAbsent(text), Language::English) => format!("`{}`, or no `{path}`", pair(path, &format!("{text:?}"))),
+            (Self::OrAbsent(text), Language::English) => {
+                format!("`{}`, or no `{path}`", pair(path, &format!("{text:?}")))
+            }
             (Self::OrAbsent(text), Language::French) => {
                 format!("`{}`, ou pas de `{path}`", pair(path, &format!("{text:?}")))
             }
