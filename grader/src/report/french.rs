@@ -148,6 +148,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
     ("`{}` is no script source; hand in {or}", "`{}` n'est pas un script ; rendez {or}"),
     ("`{}` is no {or} source; hand in {or}", "`{}` n'est pas une source {or} ; rendez {or}"),
+    (
+        "a folder with a file `{}` is a service; this exercise takes none, other exercises do: {}",
+        "un dossier avec un fichier `{}` est un service ; cet exercice n'en prend pas, d'autres si : {}",
+    ),
     ("other exercises take {} (`{}`): {}", "d'autres exercices prennent {} (`{}`) : {}"),
     (
         "`{}` holds no {or} (it has {}); name the file to be graded {or}",
