@@ -167,6 +167,17 @@ mod tests {
                 ["le statut 200, pas de `metadata.tags`, `metadata.ttl` de 1 à 5, `value`", "`\"metadata.ttl\": 60`"],
             ),
             (
+                "200 {\"metadata\": {\"ttl\": \"after 2024-01-01T00:00:00\"}, \"value\": \"absent or x\"}",
+                [
+                    "status 200, `metadata.ttl`: a time after 2024-01-01T00:00:00, `\"value\": \"x\"`, or no `value`",
+                    "`\"metadata.ttl\": 60`",
+                ],
+                [
+                    "le statut 200, `metadata.ttl` : un instant après 2024-01-01T00:00:00, `\"value\": \"x\"`, ou pas de `value`",
+                    "`\"metadata.ttl\": 60`",
+                ],
+            ),
+            (
                 "200 {\"value\": 2}",
                 ["status 200, `\"value\": 2`", "`\"value\": 1`"],
                 ["le statut 200, `\"value\": 2`", "`\"value\": 1`"],
