@@ -120,7 +120,7 @@ fn what_a_service_printed_when_it_failed_is_told() {
 fn a_service_that_is_not_begun_is_told_what_to_do() {
     for (start, why) in [
         (None, "there is no file `start`"),
-        (Some("\n"), "the file `start` is empty"),
+        (Some("\n"), "is empty; hand in `start`"),
         (Some("python3 nosuch.py\r\n"), "can't open file 'nosuch.py'"),
         (Some("./nosuch.sh"), "nosuch.sh"),
         (Some("true"), "must stay in the foreground"),
