@@ -120,7 +120,7 @@ fn what_a_service_printed_when_it_failed_is_told() {
 fn a_service_that_is_not_begun_is_told_what_to_do() {
     for (start, why) in [
         (None, "there is no file `start`"),
-        (Some("\n"), "the file `start` is empty"),
+        (Some("\n"), "is empty; hand in `start`"),
         (Some("python3 nosuch.py\r\n"), "can't open file 'nosuch.py'"),
         (Some("./nosuch.sh"), "nosuch.sh"),
         (Some("true"), "must stay in the foreground"),
@@ -232,4 +232,17 @@ fn an_exercise_without_further_rows_says_so() {
     let said = String::from_utf8(output.stderr).expect("UTF-8");
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("leave --with out"), "{said}");
+}
+
+#[test]
+fn whoever_waits_for_a_service_is_told() {
+    let folder = tempfile::tempdir().expect("there is room");
+    fs::copy(solution().join("main.py"), folder.path().join("main.py")).expect("copied");
+    fs::write(folder.path().join("start"), "sleep 7\nexec python3 main.py\n").expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grader"));
+    command.args(["grade", "--exercise", "cache-service", "--trust"]).arg(folder.path());
+    let output = command.output().expect("the grader runs");
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("waiting for the service to answer at 127.0.0.1:"), "{said}");
 }

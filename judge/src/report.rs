@@ -17,7 +17,7 @@ mod advice;
 mod rows;
 mod service;
 
-pub use service::no_answer_in_french;
+pub use service::{TIME_MOVED, TIME_WAITED, no_answer_in_french};
 
 /// The name of this report format; an incompatible one gets another name.
 pub const SCHEMA: &str = "cachedojo/report/v1";

@@ -45,6 +45,7 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let mut bench = Bench::open(&pack, grading.trust || url.is_some())?;
     bench.with.clone_from(with);
     bench.progress = progress::is_seen().then_some(grading.lang);
+    bench.waited_in = Some(grading.lang);
     let stop = Stop::default();
     let report = match service(&grading.path, url.as_deref(), start.as_deref())? {
         Some(service) => {

@@ -148,6 +148,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
     ("`{}` is no script source; hand in {or}", "`{}` n'est pas un script ; rendez {or}"),
     ("`{}` is no {or} source; hand in {or}", "`{}` n'est pas une source {or} ; rendez {or}"),
+    (
+        "a folder with a file `{}` is a service; this exercise takes none, other exercises do: {}",
+        "un dossier avec un fichier `{}` est un service ; cet exercice n'en prend pas, d'autres si : {}",
+    ),
     ("other exercises take {} (`{}`): {}", "d'autres exercices prennent {} (`{}`) : {}"),
     (
         "`{}` holds no {or} (it has {}); name the file to be graded {or}",
@@ -160,6 +164,14 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "nothing listens at the port in the environment variable PORT: the service listens at {} instead; read PORT, and listen there",
         "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à {} ; lisez PORT, et écoutez-y",
+    ),
+    (
+        "the header `{}` is not used, and the time is waited for instead: at {} the service went back, it said `{}`",
+        "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : à {} le service est revenu en arrière, il a dit `{}`",
+    ),
+    (
+        "the header `{}` is not used, and the time is waited for instead: asked to move to {}, the service said `{}`",
+        "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : prié d'aller à {}, le service a dit `{}`",
     ),
     ("this does not compile: {}", "ceci ne compile pas : {}"),
     (

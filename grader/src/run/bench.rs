@@ -8,7 +8,7 @@ use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
-use crate::host::progress::Counted;
+use crate::host::progress::{Counted, News};
 use crate::host::sandbox::Protection;
 use crate::host::{limits, progress};
 use crate::intake::diagnostic::with_source;
@@ -34,6 +34,8 @@ pub struct Bench<'a> {
     pub apart: bool,
     /// The language in which it is told how far a long grading has come; `None` if it is not.
     pub progress: Option<Language>,
+    /// The language in which it is told that a service is waited for; `None` if it is not.
+    pub waited_in: Option<Language>,
     /// The rows beyond the checks that are tried too.
     pub with: Vec<Extra>,
     /// One for each language of the exercise: a learner's machine need not have what other languages need.
@@ -69,6 +71,13 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// Tells what a service takes time for, if somebody waits for this one grading.
+    pub(super) fn tell_news(&self, news: &News) {
+        if let Some(language) = self.waited_in {
+            progress::tell_news(language, news);
+        }
+    }
+
     /// A bench for a pack. Things that this machine needs once are made now if the exercise has one language, otherwise
     /// when they are first needed, with a message on standard error. `trust` leaves builds unconfined.
     ///
@@ -80,7 +89,7 @@ impl<'a> Bench<'a> {
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
         let (limits, with) = (Limits::default(), Vec::new());
-        let bench = Self { pack, protection, limits, apart: false, progress: None, with, toolchains };
+        let bench = Self { pack, protection, limits, apart: false, progress: None, waited_in: None, with, toolchains };
         if let [only] = languages[..] {
             bench.toolchain(only)?;
         }

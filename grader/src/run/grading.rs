@@ -12,6 +12,7 @@ use crate::host::budget;
 use crate::host::outcome::UsageError;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::submission::{Submission, Unreadable, name_of};
+use crate::language::http::START;
 use crate::language::toolchain::{Built, ExtraAsked, Reason, Rejected, Toolchain};
 use crate::pack::ids_taking;
 use crate::run::bench::Bench;
@@ -30,7 +31,9 @@ impl Bench<'_> {
             Err(error) => {
                 let error = error.of(&self.pack.exercise);
                 let elsewhere = error.other_language().and_then(|(code, file)| taken_elsewhere(code, file));
-                let diagnostics = std::iter::once(error.diagnostic()).chain(elsewhere).collect();
+                let is_service = path.join(START).is_file() && self.pack.exercise.interface != InterfaceKind::Service;
+                let service = is_service.then(service_elsewhere).flatten();
+                let diagnostics = std::iter::once(error.diagnostic()).chain(service).chain(elsewhere).collect();
                 let handed = error.handed();
                 Ok(self.rejected(path, (handed, ""), seed, Rejected::new(Reason::BuildFailed, diagnostics)))
             }
@@ -153,6 +156,16 @@ impl Bench<'_> {
         let backend = language.and_then(|language| self.toolchain(language).ok()).map_or("none", Toolchain::backend);
         Report::without_checks(&self.pack.exercise, verdict, seed, id, grader(backend), rejected.diagnostics)
     }
+}
+
+/// Which exercises take a service, if there are any.
+fn service_elsewhere() -> Option<Diagnostic> {
+    let ids: Vec<String> = ids_taking(CodeLanguage::Http).into_iter().map(|id| format!("`{id}`")).collect();
+    let said = format!(
+        "a folder with a file `{START}` is a service; this exercise takes none, other exercises do: {}",
+        ids.join(", ")
+    );
+    (!ids.is_empty()).then(|| diagnostic::general(&said))
 }
 
 /// Which exercises take a program in a language that this one does not.

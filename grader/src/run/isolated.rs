@@ -25,7 +25,7 @@ use crate::host::files::read_plain;
 use crate::host::outcome::{UsageError, say as tell};
 use crate::host::process::{Cut, Group, Watched, is_from_outside, watch};
 use crate::host::sandbox::Protection;
-use crate::host::{budget, cache, itself, machine, scratch};
+use crate::host::{budget, cache, itself, machine, progress, scratch};
 use crate::intake::submission::Submission;
 use crate::language;
 use crate::language::toolchain::{Extra, Limits, Rejected};
@@ -33,7 +33,7 @@ use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
-use crate::run::parent::{Answer, Line, have_made, now_running, say};
+use crate::run::parent::{Answer, Line, have_made, now_running, pass_on, say};
 use crate::run::script::{self, Asked};
 use crate::run::stop::Stop;
 use crate::run::suite;
@@ -290,6 +290,7 @@ fn converse(
             }
             Line::Events(more) => events.extend(more),
             Line::Progress(tried, of) => bench.tell_progress(tried, of),
+            Line::News(news) => bench.tell_news(&news),
             last => return Ok((Some(last), running, events)),
         }
     }
@@ -365,6 +366,7 @@ fn take_order() -> Result<()> {
         cache::borrow(Path::new(folder));
     }
     cache::leave_making_to(have_made);
+    progress::leave_news_to(pass_on);
     let mut pack = match &order.lesson {
         Some(id) => course::load(id)?,
         None => Pack::from_files(order.pack)?,

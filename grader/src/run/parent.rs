@@ -11,6 +11,7 @@ use cachedojo_lab::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::in_page::NotInPage;
+use crate::host::progress::News;
 use crate::language::toolchain::Rejected;
 use crate::report::shorten;
 
@@ -23,6 +24,8 @@ pub(super) enum Line {
     Learn(CodeLanguage, Vec<String>),
     /// Which check of so many it has come to, or which of the caches that tests are tried on.
     Progress(usize, usize),
+    /// What a service takes time for.
+    News(News),
     /// Is everything that this language needs on this machine there? A line is awaited.
     Prepare(CodeLanguage),
     /// Make something that is made once on a machine. An answer is awaited.
@@ -69,6 +72,11 @@ pub(super) fn now_running() -> Result<()> {
 /// Reports how far it has come.
 pub(super) fn progress(tried: usize, of: usize) -> Result<()> {
     say(&Line::Progress(tried, of))
+}
+
+/// Passes on what a service takes time for. Who is gone needs no news, and the next message finds out.
+pub(super) fn pass_on(news: News) {
+    drop(say(&Line::News(news)));
 }
 
 /// Asks the other process to prepare this machine for a language: that time is not charged to the submission.

@@ -111,6 +111,7 @@ impl Entry {
         let lost: Vec<&str> = report.checks.iter().filter(|it| it.points < it.max_points).map(|it| &*it.id).collect();
         let like: Vec<&str> = report.mutants.iter().filter(|it| it.behaves_like).map(|it| &*it.id).collect();
         let remarks: Vec<&str> = report.diagnostics.iter().map(|it| &*it.message).collect();
+        let said = remarks.iter().copied().chain(report.checks.iter().map(|it| &*it.message));
         let mut wrong = Vec::new();
         if !(low..=high).contains(&report.score) {
             wrong.push(format!("{} points, not {low} to {high}: {remarks:?}", report.score));
@@ -123,7 +124,7 @@ impl Entry {
         {
             wrong.push(format!("is like {like:?}, not {:?}", self.like));
         }
-        for words in self.says.iter().filter(|words| !remarks.iter().any(|remark| remark.contains(*words))) {
+        for words in self.says.iter().filter(|words| !said.clone().any(|remark| remark.contains(*words))) {
             wrong.push(format!("nothing says `{words}`: {remarks:?}"));
         }
         wrong.into_iter().map(|what| format!("{}: {what}", self.id)).collect()

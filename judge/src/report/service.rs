@@ -38,7 +38,7 @@ impl Answer {
 
 fn in_words(expected: &str, answer: &str, language: Language) -> Option<(String, String)> {
     let (expected, came) = HttpShape::new(expected.strip_prefix("http ")?)?.difference_in_words(answer, language)?;
-    Some((expected, if language == Language::French { no_answer_in_french(&came) } else { came }))
+    Some((expected, if language == Language::French { time_in_french(&no_answer_in_french(&came)) } else { came }))
 }
 
 /// The run, a command a line, and what came of it.
@@ -47,6 +47,9 @@ pub(super) fn transcript(script: &str, events: &[Event], language: Language) -> 
     transcript_by(script, events, |event| {
         answer.hear(event);
         match (&event.what, language) {
+            (What::Said { text }, Language::French) if text == TIME_MOVED || text == TIME_WAITED => {
+                time_in_french(text)
+            }
             (What::Said { text }, Language::French) => no_answer_in_french(text),
             (What::Broken { expected, .. }, _) => match (in_words(expected, &answer.text, language), language) {
                 (Some((expected, came)), Language::English) => format!("BROKEN: expected {expected}; came {came}"),
@@ -56,6 +59,15 @@ pub(super) fn transcript(script: &str, events: &[Event], language: Language) -> 
             (what, _) => what.to_string(),
         }
     })
+}
+
+/// Stands in an answer before which time passed, because the service was told it.
+pub const TIME_MOVED: &str = "(time moved on with X-Cache-Clock)";
+/// Stands in an answer before which time passed, because it was waited for.
+pub const TIME_WAITED: &str = "(time was waited for)";
+
+fn time_in_french(text: &str) -> String {
+    text.replace(TIME_MOVED, "(temps avancé par X-Cache-Clock)").replace(TIME_WAITED, "(temps attendu)")
 }
 
 /// Why a service gave no answer: phrases of the grader, of which a sentence is made.
@@ -118,6 +130,11 @@ mod tests {
         for (answer, language, words) in [
             ("HTTP/1.1 200\nX-Cache-TTL: 1\n{}", English, "the header `X-Cache-TTL: 1` in: HTTP/1.1 200"),
             ("HTTP/1.1 200\nX-Cache-TTL: 1\n{}", French, "l'en-tête `X-Cache-TTL: 1` dans : HTTP/1.1 200"),
+            (
+                "HTTP/1.1 200\n(time was waited for)\nX-Cache-TTL: 1\n{}",
+                French,
+                "l'en-tête `X-Cache-TTL: 1` dans : HTTP/1.1 200 | (temps attendu)",
+            ),
             ("(no answer: nobody answers: refused)", English, "(no answer: nobody answers: refused)"),
             ("(no answer: nobody answers: refused)", French, "(pas de réponse : personne ne répond : refused)"),
         ] {

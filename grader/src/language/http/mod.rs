@@ -4,6 +4,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`client`] | one request and its answer, bounded in bytes and in time |
+//! | [`clock`] | whether the header that moves a service's time can be used |
 //! | [`extra`] | rows beyond the checks: speed beside a reference, and trouble |
 //! | [`lives`] | whether an entry may have gone before its time because real time passed |
 //! | [`outside`] | which addresses are inside this network |
@@ -12,6 +13,7 @@
 //! | [`subject`] | the seam: requests of a script, sent |
 
 pub mod client;
+mod clock;
 pub mod extra;
 mod lives;
 mod outside;
@@ -69,8 +71,10 @@ impl Toolchain for HttpToolchain {
                 NotOpened::Failed(why) => rejected(Reason::BuildFailed, &why),
             })?;
         let artifact = serde_json::to_vec(&submission.files).map_err(|error| Rejected::harness(&error.to_string()))?;
+        let mut diagnostics = submission.notes.clone();
+        diagnostics.extend(service.clock_fault.as_deref().map(diagnostic::general));
         let factory = Arc::new(HttpFactory { service: Arc::new(service) });
-        Ok(Built { factory, artifact, missing: Vec::new(), diagnostics: submission.notes.clone() })
+        Ok(Built { factory, artifact, missing: Vec::new(), diagnostics })
     }
 
     fn revive(&self, artifact: &[u8]) -> Option<Arc<dyn Factory>> {

@@ -8,12 +8,17 @@ use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
+use crate::host::progress::{self, News};
+
 use super::client::{self, Answer, Fault, HttpCall, PATIENCE};
+use super::clock::{self, CLOCK, Clock};
 use super::outside::is_outside;
 use super::process::{Process, START};
 
 /// How long a service may take until its first answer: it may have to be compiled.
 const BEGINNING: Duration = Duration::from_secs(150);
+/// So many seconds pass between two lines that tell that it is waited for.
+const TELLING: u64 = 5;
 /// How often it may close the connection during that time.
 const ENDINGS_MAX: u32 = 50;
 /// So many pauses a service has to end after it has stopped listening.
@@ -33,8 +38,6 @@ const STARTS_MAX: u32 = 20;
 const ALL: Duration = Duration::from_secs(90);
 /// How much of what it printed during a request without an answer is shown, in characters.
 const PRINTED_MAX: usize = 160;
-/// The header by which a service can be told the time.
-const CLOCK: &str = "X-Cache-Clock";
 /// What a service that is started must do.
 const WHERE: &str = "it must stay in the foreground (without `&` behind it) and listen on 127.0.0.1, at the port in the environment variable PORT";
 
@@ -46,6 +49,8 @@ pub struct Service {
     place: Mutex<Place>,
     /// Whether it takes the time from a header.
     pub(super) is_clocked: bool,
+    /// What is wrong with that header, if it offers one that cannot be used.
+    pub(super) clock_fault: Option<String>,
     /// The latest time that it was told, in milliseconds; its own clock may advance by itself.
     clock_ms: AtomicU64,
     runs: AtomicU32,
@@ -74,7 +79,7 @@ struct Place {
 #[derive(Debug)]
 pub struct Turn {
     suffix: String,
-    last: Option<Duration>,
+    pub(super) last: Option<Duration>,
     /// When its last request was sent, once the time before it had passed.
     pub(super) sent: Option<Instant>,
 }
@@ -126,11 +131,13 @@ impl Service {
         let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
         let mut place = if is_url(text) { Place::named(text, trusted)? } else { Place::started(files)? };
         let first = place.wait_until_it_answers()?;
+        let clock = clock::look(&first, &mut |call| place.ask(call));
         Ok(Self {
             files: files.clone(),
             place: Mutex::new(place),
-            is_clocked: first.header(CLOCK).is_some(),
-            clock_ms: AtomicU64::new(1),
+            is_clocked: matches!(clock, Clock::At(_)),
+            clock_ms: AtomicU64::new(if let Clock::At(ms) = clock { ms } else { 1 }),
+            clock_fault: if let Clock::Broken(why) = clock { Some(why) } else { None },
             runs: AtomicU32::new(0),
             starts: AtomicU32::new(0),
             silences: AtomicU32::new(0),
@@ -328,6 +335,7 @@ impl Place {
         let (mut asked, mut elsewhere) = (0_u32, 0);
         let headers = format!("{CLOCK}: 1\r\n");
         let call = HttpCall { method: "GET", target: "/health", headers: &headers, body: None };
+        let mut told = 0;
         loop {
             let fault = match client::ask_first(&self.addresses, &self.host, &call) {
                 Ok((answer, address)) => {
@@ -350,6 +358,11 @@ impl Place {
                 return Err(format!("GET http://{}/health: {fault}; {hint}{words}", self.host));
             }
             asked += 1;
+            let waited = began.elapsed().as_secs();
+            if waited >= told + TELLING {
+                told = waited;
+                progress::hear(News::Waiting { host: self.host.clone(), waited, most: BEGINNING.as_secs() });
+            }
             if let Some(process) = self.process.as_ref().filter(|_| asked.is_multiple_of(LOOK_EVERY)) {
                 let ports = process.ports();
                 elsewhere = if ports.is_empty() { 0 } else { elsewhere + 1 };

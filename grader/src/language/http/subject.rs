@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cachedojo::protocol::rest::parse_line;
+use cachedojo_judge::report::{TIME_MOVED, TIME_WAITED};
 use cachedojo_lab::subject::{Crash, Subject};
 use cachedojo_lab::world::World;
 use cachedojo_wire::{ExtraRequest, Request, Response};
@@ -43,12 +44,19 @@ impl HttpSubject {
         };
         let target = self.turn.own(request.target);
         let body = request.body.map(written_out);
+        let has_passed = self.turn.last.is_some_and(|last| last < now);
         let answer = self.service.ask(&mut self.turn, now, request.method, &target, body.as_deref());
         if let Some(sent) = self.turn.sent {
             self.lives.note(now, sent, self.service.is_clocked, body.as_deref().unwrap_or_default());
         }
         match answer {
-            Ok(answer) => Response::Lines(lines(&answer)),
+            Ok(answer) => {
+                let mut lines = lines(&answer);
+                if has_passed {
+                    lines.insert(1, if self.service.is_clocked { TIME_MOVED } else { TIME_WAITED }.to_owned());
+                }
+                Response::Lines(lines)
+            }
             Err(why) => said(format!("({why})")),
         }
     }
@@ -77,9 +85,19 @@ fn lines(answer: &Answer) -> Vec<String> {
             lines.push(format!("{name}: {}", value.chars().take(200).collect::<String>()));
         }
     }
+    // Told only where it is another one.
+    if let Some(kind) = answer.header("Content-Type").filter(|kind| !is_json(kind)) {
+        lines.push(format!("Content-Type: {}", kind.chars().take(200).collect::<String>()));
+    }
     let body = with_runs_shortened(&String::from_utf8_lossy(&answer.body));
     lines.push(body.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TOLD_MAX).collect());
     lines
+}
+
+/// Whether a content type is that of JSON, whatever parameters it has.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.ends_with("+json")
 }
 
 /// A body in which the text `"<1000*x>"` is expanded: so a script with a large value can be short.

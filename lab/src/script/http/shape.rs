@@ -6,10 +6,18 @@ use serde_json::Value;
 
 use super::HttpShape;
 
+/// What a pattern begins with if there may be nothing.
+pub(super) const OR_ABSENT: &str = "absent or ";
+
 /// The bounds of a number, from a pattern like `59..60`.
 pub(super) fn range(pattern: &str) -> Option<(f64, f64)> {
     let (low, high) = pattern.split_once("..")?;
     Some((low.parse().ok()?, high.parse().ok()?))
+}
+
+/// The moment in a pattern like `after 2024-01-01T00:00:00`.
+pub(super) fn after(pattern: &str) -> Option<&str> {
+    pattern.strip_prefix("after ").filter(|bound| is_moment(bound))
 }
 
 impl HttpShape {
@@ -53,7 +61,9 @@ impl HttpShape {
             let found =
                 rest.iter().filter_map(|line| line.split_once(':')).find(|(known, _)| known.eq_ignore_ascii_case(name));
             let found = found.map(|(_, value)| value.trim());
-            if !found.is_some_and(|found| is_header(wanted, found)) {
+            // An answer need not name its type; one that does must name the right one.
+            let may_lack = name.eq_ignore_ascii_case("Content-Type");
+            if !found.map_or(may_lack, |found| is_header(wanted, found)) {
                 return Some(Difference::Header { name: name.clone(), found: found.map(str::to_owned) });
             }
         }
@@ -135,13 +145,25 @@ fn is_moment(text: &str) -> bool {
     is_date && is_time && is_offset
 }
 
+/// Whether a moment comes after another, both to the second and wherever they are on earth.
+fn is_later(found: &str, bound: &str) -> bool {
+    let place = |text: &str| text.get(..10).zip(text.get(11..19)).map(|(date, time)| format!("{date}{time}"));
+    place(found) > place(bound)
+}
+
 /// Whether a shape only says what may not be there: a body that is no JSON object, or none at all, has nothing of it.
 fn asks_for_nothing(wanted: &Value) -> bool {
-    wanted.as_object().is_some_and(|fields| !fields.is_empty() && fields.values().all(|field| field == "absent"))
+    wanted.as_object().is_some_and(|fields| !fields.is_empty() && fields.values().all(may_be_absent))
+}
+
+/// Whether a place need not be there: the text after `absent or ` is what it must be if it is.
+fn may_be_absent(wanted: &Value) -> bool {
+    wanted.as_str().is_some_and(|pattern| pattern == "absent" || pattern.starts_with(OR_ABSENT))
 }
 
 /// The first difference, with its path: everything wanted must be found. In a pattern the text `"59..60"` stands for a number in
-/// that range, `"any"` for anything, `"text"` for any text, `"time"` for a moment, and `"absent"` for nothing or null.
+/// that range, `"any"` for anything, `"text"` for any text, `"time"` for a moment, `"after 2024-01-01T00:00:00"` for a later one,
+/// `"absent"` for nothing or null, and `"absent or x"` for that or the text x.
 fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Difference> {
     let other = |path: &str, found: Option<&Value>| {
         Some(Difference::Body { path: path.to_owned(), found: found.map(Value::to_string) })
@@ -154,7 +176,7 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Differenc
                 let value = found.get(name);
                 let is_absent = wanted == "absent";
                 match value {
-                    None | Some(Value::Null) if is_absent => {}
+                    None | Some(Value::Null) if may_be_absent(wanted) => {}
                     None => return other(path, None),
                     Some(value) if is_absent => return other(path, Some(value)),
                     Some(value) => {
@@ -183,9 +205,10 @@ fn differs(wanted: &Value, found: &Value, path: &mut String) -> Option<Differenc
             "any" => true,
             "text" => found.is_string(),
             "time" => found.as_str().is_some_and(is_moment),
-            pattern => match range(pattern) {
-                Some((low, high)) => found.as_f64().is_some_and(|number| low <= number && number <= high),
-                None => found.as_str() == Some(pattern),
+            pattern => match (range(pattern), after(pattern)) {
+                (Some((low, high)), _) => found.as_f64().is_some_and(|number| low <= number && number <= high),
+                (None, Some(bound)) => found.as_str().is_some_and(|found| is_moment(found) && is_later(found, bound)),
+                (None, None) => found.as_str() == Some(pattern.strip_prefix(OR_ABSENT).unwrap_or(pattern)),
             },
         },
         (wanted, found) => wanted == found || asks_for_nothing(wanted),
@@ -258,6 +281,31 @@ mod tests {
             assert_eq!(super::is_moment(text), is_moment, "{text:?}");
         }
         check("200 {\"metadata\": {\"created_at\": \"time\"}}", ANSWER, "body.metadata.created_at is \"2026\"");
+        let shape = "200 {\"at\": \"after 2024-01-01T00:00:00\"}";
+        for (at, wrong) in [
+            ("2024-01-01 00:00:01.5", ""),
+            ("2026-11-30T04:00:00+02:00", ""),
+            ("2024-01-01T00:00:00Z", "body.at is \"2024-01-01T00:00:00Z\""),
+            ("now", "body.at is \"now\""),
+        ] {
+            check(shape, &format!("HTTP/1.1 200 OK\n{{\"at\":\"{at}\"}}"), wrong);
+        }
+    }
+
+    #[test]
+    fn what_may_be_absent_must_be_right_where_it_is_there() {
+        let shape = "200 [Content-Type: application/json] {\"value\": \"absent or x\"}";
+        for (answer, wrong) in [
+            ("{\"value\":\"x\"}", ""),
+            ("{\"value\":null}", ""),
+            ("{\"error\":\"gone\"}", ""),
+            ("", ""),
+            ("{\"value\":\"\"}", "body.value is \"\""),
+            ("{\"value\":\"absent or x\"}", "body.value is \"absent or x\""),
+        ] {
+            check(shape, &format!("HTTP/1.1 200 OK\n{answer}"), wrong);
+        }
+        check(shape, "HTTP/1.1 200 OK\nContent-Type: text/html\n{}", "header Content-Type is text/html");
     }
 
     #[test]

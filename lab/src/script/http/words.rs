@@ -4,7 +4,7 @@ use cachedojo_notation::text::Language;
 use serde_json::Value;
 
 use super::HttpShape;
-use super::shape::{Difference, on_one_line, range};
+use super::shape::{Difference, OR_ABSENT, after, on_one_line, range};
 
 impl HttpShape {
     /// What was expected and what came instead, in words; `None` if the answer has the shape.
@@ -42,12 +42,38 @@ impl HttpShape {
                 format!("`{path}` : un instant tel que 2024-01-01T00:00:00Z")
             }
             Some("time") => format!("`{path}`: a time such as 2024-01-01T00:00:00Z"),
-            pattern => match pattern.and_then(range) {
-                Some(bounds) => format!("`{path}` {}", between(bounds, language)),
-                None => format!("`{}`", pair(&path, &wanted.to_string())),
+            pattern => match (pattern.and_then(range), pattern.and_then(later_or_absent)) {
+                (Some(bounds), _) => format!("`{path}` {}", between(bounds, language)),
+                (None, Some(words)) => words.told(&path, language),
+                (None, None) => format!("`{}`", pair(&path, &wanted.to_string())),
             },
         }));
         parts.join(", ")
+    }
+}
+
+/// Patterns whose words have a part of their own.
+enum LaterOrAbsent<'a> {
+    After(&'a str),
+    OrAbsent(&'a str),
+}
+
+fn later_or_absent(pattern: &str) -> Option<LaterOrAbsent<'_>> {
+    after(pattern).map(LaterOrAbsent::After).or_else(|| pattern.strip_prefix(OR_ABSENT).map(LaterOrAbsent::OrAbsent))
+}
+
+impl LaterOrAbsent<'_> {
+    fn told(&self, path: &str, language: Language) -> String {
+        match (self, language) {
+            (Self::After(bound), Language::English) => format!("`{path}`: a time after {bound}"),
+            (Self::After(bound), Language::French) => format!("`{path}` : un instant après {bound}"),
+            (Self::OrAbsent(text), Language::English) => {
+                format!("`{}`, or no `{path}`", pair(path, &format!("{text:?}")))
+            }
+            (Self::OrAbsent(text), Language::French) => {
+                format!("`{}`, ou pas de `{path}`", pair(path, &format!("{text:?}")))
+            }
+        }
     }
 }
 
@@ -139,6 +165,17 @@ mod tests {
                 "200 {\"metadata\": {\"ttl\": \"1..5\", \"tags\": \"absent\"}, \"value\": \"any\"}",
                 ["status 200, no `metadata.tags`, `metadata.ttl` from 1 to 5, `value`", "`\"metadata.ttl\": 60`"],
                 ["le statut 200, pas de `metadata.tags`, `metadata.ttl` de 1 à 5, `value`", "`\"metadata.ttl\": 60`"],
+            ),
+            (
+                "200 {\"metadata\": {\"ttl\": \"after 2024-01-01T00:00:00\"}, \"value\": \"absent or x\"}",
+                [
+                    "status 200, `metadata.ttl`: a time after 2024-01-01T00:00:00, `\"value\": \"x\"`, or no `value`",
+                    "`\"metadata.ttl\": 60`",
+                ],
+                [
+                    "le statut 200, `metadata.ttl` : un instant après 2024-01-01T00:00:00, `\"value\": \"x\"`, ou pas de `value`",
+                    "`\"metadata.ttl\": 60`",
+                ],
             ),
             (
                 "200 {\"value\": 2}",

@@ -21,6 +21,7 @@ use serde::Deserialize;
 
 use self::outcome::RowOutcome;
 use super::service::Service;
+use crate::host::progress::{self, News};
 use crate::language::toolchain::Extra;
 
 /// The file of a pack that lists the rows.
@@ -115,9 +116,12 @@ pub fn try_rows(
     let mut spent = [Duration::ZERO; 2];
     let is_raced = rows.iter().any(|row| row.trial.kind() == Extra::Performance);
     let reference = if is_raced { Some(reference().map_err(NotTried::NoReference)?) } else { None };
+    let of = rows.len();
     Ok(rows
         .iter()
-        .map(|row| {
+        .zip(1..)
+        .map(|(row, at)| {
+            progress::hear(News::Row { at, of });
             let kind = row.trial.kind();
             let spent = &mut spent[usize::from(kind == Extra::Chaos)];
             if *spent > ALL {
