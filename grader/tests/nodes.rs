@@ -211,6 +211,8 @@ fn a_life_in_which_a_promise_is_broken_is_told_and_its_lines_replay() {
     let told = |language: Language| nodes::story::tell(&scene, &failing.events, language);
     let (english, french) = (told(Language::English), told(Language::French));
     for (text, wanted) in [
+        (&english, "\nat the end:\nn1 "),
+        (&french, "\nà la fin :\nn1 "),
         (&english, "3 nodes start, each key on 3 of them"),
         (&english, ": write k1 v"),
         (&english, &*format!("✗ promise broken: {broken}")),
@@ -221,4 +223,43 @@ fn a_life_in_which_a_promise_is_broken_is_told_and_its_lines_replay() {
         assert!(text.contains(wanted), "{wanted} in:\n{text}");
     }
     assert_eq!(english.lines().count(), french.lines().count());
+}
+
+/// A question that a script asks after an answer comes later, though no time was said to pass; and silence is no refusal.
+#[test]
+fn what_is_gone_before_its_time_and_what_is_never_answered_breaks_a_promise() {
+    let pack = Pack::load("replicated-node").expect("a sound pack");
+    let bench = Bench::open(&pack, false).expect("a toolbox");
+    let mut files = pack.part("solution", CodeLanguage::Rust);
+    for (file, from, to) in [
+        ("src/coordinator.rs", "Reply::Value(newest.living(now).cloned())", "Reply::Value(None)"),
+        ("src/node.rs", "out.push(Effect::Timer { timer: TICK, after: EVERY });\n        self.ticks", "self.ticks"),
+    ] {
+        let text = files.get_mut(file).expect("a file of the solution");
+        assert!(text.contains(from), "{from}");
+        *text = text.replace(from, to);
+    }
+    let built = bench.build(&submission("silent", files)).expect("it builds");
+    let mut fresh = || built.factory.subject(&Limits::default()).map_err(|error| error.to_string());
+    for (lines, said) in [
+        (
+            "write k v ttl=10m level=all via=n2\nread k via=n1\ncheck",
+            "n1 reads nothing of k at 3006 ms, though v lives until 603000 ms",
+        ),
+        (
+            "partition n1 | n2 n3\nbegin write k v via=n1\ntick 10s\ncheck",
+            "n1 does not answer a write of k at 3000 ms, though it runs: it must refuse what it cannot do",
+        ),
+        ("partition n1 | n2 n3\nwrite k v via=n1\nexpect error", "no answer within 10 s"),
+    ] {
+        let scene = nodes::read(&format!("cluster nodes=3 rf=3\ntick 3s\n{lines}\n")).expect("a scene");
+        let told = nodes::story::tell(&scene, &nodes::play(&scene, 0, &mut fresh).events, Language::English);
+        assert!(told.contains(said), "{told}");
+    }
+    // Who has died, or stands still, need not answer.
+    for fault in ["kill n1\nrestart n1", "pause n1"] {
+        let lines = format!("partition n1 | n2 n3\nbegin write k v via=n1\n{fault}\ntick 10s\ncheck");
+        let scene = nodes::read(&format!("cluster nodes=3 rf=3\ntick 3s\n{lines}\n")).expect("a scene");
+        assert!(nodes::play(&scene, 0, &mut fresh).broken.is_none(), "{fault}");
+    }
 }

@@ -154,6 +154,7 @@ fn scene_in_french(said: &str) -> String {
         "no" => "non".to_owned(),
         "none" => "aucun".to_owned(),
         "no answer" => "aucune réponse".to_owned(),
+        "no answer within 10 s" => "aucune réponse en 10 s".to_owned(),
         "all promises kept" => "toutes les promesses tenues".to_owned(),
         other => other.to_owned(),
     };

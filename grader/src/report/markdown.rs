@@ -8,7 +8,7 @@ use cachedojo_judge::report::{CheckReport, Report};
 use cachedojo_notation::text::Language;
 
 use super::rows::{chart, headline, opening, resemblances, series, with_place};
-use super::words::{Words, mark};
+use super::words::{Words, mark, untold};
 
 pub(super) fn render(report: &Report, language: Language) -> String {
     let words = Words::of(language);
@@ -76,6 +76,7 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
     if !check.transcript.is_empty() {
         let above = words.above_transcript(check);
         let _ = writeln!(text, "\n{above}{}\n\n{}", words.colon, fenced(&check.transcript));
+        replays(&check.script, &check.transcript, words, text);
     }
     if !check.schedule.is_empty() {
         let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&check.schedule));
@@ -90,6 +91,7 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
         let _ = writeln!(text, "\n**{}{}** {}", words.also_fails, words.colon, inline(&also.message));
         if !also.transcript.is_empty() {
             let _ = writeln!(text, "\n{}", fenced(&also.transcript));
+            replays(&also.script, &also.transcript, words, text);
         }
         if !also.schedule.is_empty() {
             let _ = writeln!(text, "\n{}{}\n\n{}", words.schedule, words.colon, fenced(&also.schedule));
@@ -97,6 +99,13 @@ fn failure(check: &CheckReport, words: &Words, text: &mut String) {
         if !also.link.is_empty() {
             let _ = writeln!(text, "\n[{}]({})", opening(&also.link, words), plain_link(&also.link));
         }
+    }
+}
+
+/// The lines of a scene that is told in words.
+fn replays(script: &str, transcript: &str, words: &Words, text: &mut String) {
+    if let Some(script) = untold(script, transcript) {
+        let _ = writeln!(text, "\n{}{}\n\n{}", words.replays, words.colon, fenced(script));
     }
 }
 

@@ -8,7 +8,7 @@ use cachedojo_judge::report::{CheckReport, GradeVerdict, Report, SourceDiagnosti
 use cachedojo_notation::text::Language;
 
 use super::link::PLAYGROUND;
-use super::words::Words;
+use super::words::{Words, untold};
 
 /// One row.
 pub(super) struct Row<'a> {
@@ -81,9 +81,7 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     if check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "{}", words.hidden);
     }
-    for line in check.transcript.lines() {
-        let _ = writeln!(text, "  {line}");
-    }
+    told(&check.transcript, &check.script, words, &mut text);
     story(&check.schedule, words, &mut text);
     if !check.hint.is_empty() && check.verdict != Verdict::Skipped {
         let _ = writeln!(text, "{}{} {}", words.hint, words.colon, check.hint);
@@ -93,15 +91,26 @@ pub(super) fn details(check: &CheckReport, words: &Words) -> String {
     }
     for also in &check.also_fails {
         let _ = writeln!(text, "{}{} {}", words.also_fails, words.colon, also.message);
-        for line in also.transcript.lines() {
-            let _ = writeln!(text, "  {line}");
-        }
+        told(&also.transcript, &also.script, words, &mut text);
         story(&also.schedule, words, &mut text);
     }
     if text.is_empty() {
         text = format!("{}\n", words.verdict_of(check));
     }
     text
+}
+
+/// What was seen, and the lines of a scene that is told in words.
+fn told(transcript: &str, script: &str, words: &Words, text: &mut String) {
+    for line in transcript.lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+    if let Some(script) = untold(script, transcript) {
+        let _ = writeln!(text, "{}{}", words.replays, words.colon);
+        for line in script.lines() {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
 }
 
 /// The order of threads that shows a failure, if there is one.
@@ -197,7 +206,11 @@ pub(super) fn headline(report: &Report, words: &Words) -> String {
 /// The known bugs that the submission behaves like, one line each.
 pub(super) fn resemblances(report: &Report, words: &Words) -> Vec<String> {
     let alike = report.mutants.iter().filter(|mutant| mutant.behaves_like).map(|mutant| {
-        let letter = if mutant.scenario.is_empty() { String::new() } else { format!(" ({})", mutant.scenario) };
+        let letter = match mutant.scenario.as_str() {
+            "" => String::new(),
+            number if number.parse::<u32>().is_ok() => format!(" ({} {number})", words.bug),
+            letter => format!(" ({letter})"),
+        };
         format!("{} `{}`{letter}{} {}", words.behaves_like, mutant.id, words.colon, mutant.message)
     });
     alike.collect()

@@ -18,6 +18,8 @@ pub(crate) struct Words {
     pub(crate) hint: &'static str,
     pub(crate) hidden: &'static str,
     pub(crate) behaves_like: &'static str,
+    /// What stands before the number of a bug that a statement numbers.
+    pub(crate) bug: &'static str,
     pub(crate) not_this_bug: &'static str,
     pub(crate) build_failed: &'static str,
     pub(crate) not_gradable: &'static str,
@@ -32,6 +34,8 @@ pub(crate) struct Words {
     pub(crate) actual: &'static str,
     pub(crate) script: &'static str,
     pub(crate) seen: &'static str,
+    /// What stands above the lines of a scene whose transcript tells them in words.
+    pub(crate) replays: &'static str,
     pub(crate) schedule: &'static str,
     pub(crate) open: &'static str,
     /// How to start the playground, if a link points to this machine's own.
@@ -78,9 +82,10 @@ impl Words {
         self.name(if check.is_unwritten() { Verdict::NotImplemented } else { check.verdict })
     }
 
-    /// What stands above a transcript: tests, and scenes with lines that no script has, show none.
+    /// What stands above a transcript: tests, and scenes with lines that no script has, show none, and a story is none.
     pub(crate) fn above_transcript(&self, check: &CheckReport) -> &'static str {
-        if check.script.is_empty() { self.seen } else { self.script }
+        let is_story = untold(&check.script, &check.transcript).is_some();
+        if check.script.is_empty() || is_story { self.seen } else { self.script }
     }
 
     /// Why no check ran; nothing when they did.
@@ -95,6 +100,12 @@ impl Words {
             GradeVerdict::HarnessError => Some(self.harness_error),
         }
     }
+}
+
+/// The script of a scene, where the transcript is a story that tells its lines in words: then they are to be shown beside it.
+pub(crate) fn untold<'a>(script: &'a str, transcript: &str) -> Option<&'a str> {
+    let first = script.lines().find(|line| line.starts_with("cluster "))?;
+    (!transcript.is_empty() && !transcript.contains(first)).then_some(script)
 }
 
 /// A verdict as one character: its shape has the meaning, colour only repeats it.
@@ -119,6 +130,7 @@ static ENGLISH: Words = Words {
     hint: "Hint",
     hidden: "The script of this check is not shown.",
     behaves_like: "Behaves like the known bug",
+    bug: "bug",
     not_this_bug: "The submission does not behave like this bug",
     build_failed: "The submission does not compile: mend what is listed, then grade again.",
     not_gradable: "Nothing could be graded: mend what is listed, then grade again.",
@@ -133,6 +145,7 @@ static ENGLISH: Words = Words {
     actual: "actual",
     script: "The shortest script that shows it, with the submission's answers",
     seen: "What was seen",
+    replays: "Its lines, which `grader run` replays",
     schedule: "The order of threads that shows it",
     open: "Open in the playground",
     start_it: "start it first: grader serve",
@@ -170,6 +183,7 @@ static FRENCH: Words = Words {
     hint: "Piste",
     hidden: "Le script de cette vérification n'est pas montré.",
     behaves_like: "Se comporte comme le bogue connu",
+    bug: "bogue",
     not_this_bug: "Le rendu ne se comporte pas comme ce bogue",
     build_failed: "Le rendu ne compile pas : corrigez ce qui est listé, puis relancez la notation.",
     not_gradable: "Rien n'a pu être noté : corrigez ce qui est listé, puis relancez la notation.",
@@ -184,6 +198,7 @@ static FRENCH: Words = Words {
     actual: "obtenu",
     script: "Le plus court script qui le montre, avec les réponses du rendu",
     seen: "Ce qui a été observé",
+    replays: "Ses lignes, que « grader run » rejoue",
     schedule: "L'ordre des threads qui le montre",
     open: "Ouvrir dans le bac à sable",
     start_it: "lancez-le d'abord : grader serve",
@@ -209,3 +224,18 @@ static FRENCH: Words = Words {
         "course",
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::untold;
+
+    #[test]
+    fn the_lines_of_a_scene_are_shown_beside_a_story_and_not_beside_themselves() {
+        let script = "# three\ncluster nodes=3 rf=3\nwrite k v\nexpect stored";
+        assert_eq!(untold(script, "0.000 s  3 nodes start\n"), Some(script));
+        assert_eq!(untold(script, "  cluster nodes=3 rf=3\nready\n"), None);
+        assert_eq!(untold(script, ""), None);
+        assert_eq!(untold("", "0.000 s  3 nodes start\n"), None);
+        assert_eq!(untold("GET k", "> GET k\n"), None);
+    }
+}

@@ -32,6 +32,8 @@ pub struct ClientCall {
     pub answer: Option<(Micros, MachineReply)>,
     /// Whether the cluster was healthy from [`CALM`] before it began until it was answered, or should have been.
     pub is_calm: bool,
+    /// Whether its node ran for as long as a client waits, and said nothing.
+    pub is_left_waiting: bool,
 }
 
 /// What a cluster promises.
@@ -147,13 +149,18 @@ const fn ms(at: Micros) -> Micros {
 }
 
 fn unanswered(call: &ClientCall) -> Option<Broken> {
-    if !call.is_calm || call.ended().is_some() {
+    if call.ended().is_some() || !call.is_calm && !call.is_left_waiting {
         return None;
     }
     let (node, key, at) = (call.node, &call.key, ms(call.began));
     let did = if call.answer.is_some() { "refuses" } else { "does not answer" };
     let asked = if call.operation == act::Operation::Read { "read" } else { "write" };
-    let said = format!("{node} {did} a {asked} of {key} at {at} ms, though all nodes run and the network is whole");
+    let though = if call.is_calm {
+        "all nodes run and the network is whole"
+    } else {
+        "it runs: it must refuse what it cannot do"
+    };
+    let said = format!("{node} {did} a {asked} of {key} at {at} ms, though {though}");
     Some(Broken { promise: Promise::Answer, key: key.clone(), said })
 }
 
@@ -238,7 +245,7 @@ mod tests {
     fn call(number: u8, began: u64, ended: u64, operation: act::Operation, reply: MachineReply) -> ClientCall {
         let answer = (ended > 0).then_some((ended * 1_000, reply));
         let (key, level, began) = ("k".to_owned(), Level::Quorum, began * 1_000);
-        ClientCall { node: node(number), began, key, operation, level, answer, is_calm: false }
+        ClientCall { node: node(number), began, key, operation, level, answer, is_calm: false, is_left_waiting: false }
     }
 
     fn write(number: u8, began: u64, ended: u64, value: &str, ttl_ms: Option<u64>) -> ClientCall {
@@ -348,6 +355,9 @@ mod tests {
         check(&[calm(refused)], Some(said));
         let said = "n1 does not answer a write of k at 5 ms, though all nodes run and the network is whole";
         check(&[calm(write(1, 5, 0, "a", None))], Some(said));
+        // Elsewhere it may refuse, but not say nothing.
+        let said = "n1 does not answer a write of k at 5 ms, though it runs: it must refuse what it cannot do";
+        check(&[ClientCall { is_left_waiting: true, ..write(1, 5, 0, "a", None) }], Some(said));
         let at_one = |call: ClientCall| ClientCall { level: Level::One, ..call };
         check(&[write(1, 0, 9, "a", None), at_one(read(2, 30, ""))], None);
     }

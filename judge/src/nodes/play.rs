@@ -4,7 +4,7 @@ use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Level, Micros, NodeId};
 use cachedojo_lab::event::{Event, Share, What};
 use cachedojo_lab::families::cluster::{ClusterCommand, Setup, tell::WorldEvent};
-use cachedojo_lab::script::Expectation;
+use cachedojo_lab::script::{Expectation, Matcher};
 use cachedojo_lab::world::cluster::act::{Act, Operation};
 use cachedojo_lab::world::machines::{Fresh, Machines, WorldEnd};
 use cachedojo_notation::text::escape;
@@ -15,6 +15,8 @@ use super::{Doing, Scene};
 
 /// How long a client waits for an answer.
 const PATIENCE: Micros = 10 * SECOND;
+/// What a client has heard by then.
+const NO_ANSWER: &str = "no answer within 10 s";
 /// The most characters of a node's own words that are shown.
 const WORDS_MAX: usize = 200;
 /// The most operations on a key that are shown when a promise was broken.
@@ -55,6 +57,7 @@ pub fn play(scene: &Scene, seed: u64, fresh: &mut Fresh<'_>) -> Played {
         messages: [0; 2],
         asked: Vec::new(),
         troubles: Vec::new(),
+        turns: Vec::new(),
         broken: None,
     };
     for (step, line) in scene.steps.iter().enumerate() {
@@ -90,6 +93,8 @@ struct Stage<'a> {
     asked: Vec<(u64, ClientCall)>,
     /// The times of faults.
     troubles: Vec<Micros>,
+    /// When a node began or ceased to run, and which of the two.
+    turns: Vec<(Micros, NodeId, bool)>,
     /// The first promise that was found broken.
     broken: Option<Broken>,
 }
@@ -182,11 +187,20 @@ impl Stage<'_> {
             && call.began >= history::CALM
             && due <= self.world.now()
             && !self.troubles.iter().any(|at| (from..=due).contains(at));
-        ClientCall { answer, is_calm, ..call.clone() }
+        let until = call.began + PATIENCE;
+        let turns = || self.turns.iter().filter(|(_, node, _)| *node == call.node);
+        let is_up = turns().rfind(|(at, ..)| *at <= call.began).is_none_or(|(.., runs)| *runs)
+            && !turns().any(|(at, ..)| (call.began + 1..=until).contains(at));
+        let is_left_waiting = answer.is_none() && until <= self.world.now() && is_up;
+        ClientCall { answer, is_calm, is_left_waiting, ..call.clone() }
     }
 
     fn expect(&mut self, expectation: &Expectation) {
         let verdict = match &self.last {
+            // Who says nothing has not refused.
+            Some(What::Error { message }) if message == NO_ANSWER && expectation.matcher == Matcher::Error => {
+                Err(message.clone())
+            }
             Some(last) => expectation.check(last, self.before.as_ref()),
             None => Err("no answer".to_owned()),
         };
@@ -245,6 +259,13 @@ impl Stage<'_> {
         let world = &mut self.world;
         if !matches!(act, Act::Operate { .. } | Act::Skew { .. } | Act::Jump { .. }) {
             self.troubles.push(world.now());
+        }
+        match act {
+            Act::Kill(node) | Act::Pause(node) | Act::Leave(node) => self.turns.push((world.now(), *node, false)),
+            Act::Restart { node, .. } | Act::Resume(node) | Act::Join { node, .. } => {
+                self.turns.push((world.now(), *node, true));
+            }
+            _ => {}
         }
         let done = match act {
             Act::Operate { operation, key, level, via, begins } => {
@@ -325,6 +346,7 @@ impl Stage<'_> {
             level: asked_level,
             answer: None,
             is_calm,
+            is_left_waiting: false,
         };
         let number = self.world.begin(node, command);
         self.asked.push((number, call));
@@ -348,9 +370,14 @@ impl Stage<'_> {
             }
             (Some(MachineReply::Done), _) => What::Error { message: "done, though a value was asked for".into() },
             (Some(MachineReply::Value(_)), _) => What::Error { message: "a value, though none was asked for".into() },
-            (None, _) => What::Error { message: "no answer within 10 s".into() },
+            (None, _) => What::Error { message: NO_ANSWER.into() },
         };
+        let is_answered = !matches!(&answer, What::Error { message } if message == NO_ANSWER);
         self.answer(answer);
+        if is_answered {
+            // What the script asks next is asked after this answer, and so later, be it by the shortest time.
+            self.world.run_for(1);
+        }
     }
 }
 

@@ -70,7 +70,7 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
             lines.extend(sentence(step, language).map(|said| (first.at_ms * 1_000, said)));
         }
     }
-    let mut last = Vec::new();
+    let (mut last, mut at_the_end) = (Vec::new(), Vec::new());
     for event in &events[at..] {
         match &event.what {
             heard @ What::World { event: WorldEvent::Client { at_us, .. } } => {
@@ -83,12 +83,16 @@ fn of_life(scene: &Scene, events: &[Event], language: Language) -> Option<Vec<St
                 last.push(format!("✗ {}", in_language(&event.what, language)));
             }
             What::Broken { .. } => {}
+            What::World { event: held @ WorldEvent::Node { .. } } => at_the_end.extend(of_event(held, language)),
             what => last.extend(outcome(what, &[], language)),
         }
     }
     lines.sort_by_key(|(at, _)| *at);
     let lines = lines.into_iter().map(|(at, said)| format!("{}  {said}", time(at)));
-    Some(lines.chain(last).collect())
+    if !at_the_end.is_empty() {
+        last.push(say(language, "at the end:".to_owned(), "à la fin :".to_owned()));
+    }
+    Some(lines.chain(last).chain(at_the_end).collect())
 }
 
 /// The promise that a run was found to break, as a reader is told of it, where that is what went wrong.

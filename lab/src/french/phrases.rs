@@ -244,6 +244,14 @@ const OF_CLUSTER: &[Phrase] = &[
         "{} ne répond pas à une écriture de {} à {} ms, alors que tous les nœuds tournent et que le réseau est entier",
     ),
     (
+        "{} does not answer a read of {} at {} ms, though it runs: it must refuse what it cannot do",
+        "{} ne répond pas à une lecture de {} à {} ms, alors qu'il tourne : il doit refuser ce qu'il ne peut faire",
+    ),
+    (
+        "{} does not answer a write of {} at {} ms, though it runs: it must refuse what it cannot do",
+        "{} ne répond pas à une écriture de {} à {} ms, alors qu'il tourne : il doit refuser ce qu'il ne peut faire",
+    ),
+    (
         "{} answers a read without a value, or a write with one, at {} ms",
         "{} répond à une lecture sans valeur, ou à une écriture par une valeur, à {} ms",
     ),

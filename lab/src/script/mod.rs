@@ -24,7 +24,7 @@ pub use crate::families::COMMANDS;
 pub use advice::advise;
 pub use args::Entry;
 pub use command::Command;
-pub use expect::Expectation;
+pub use expect::{Expectation, Matcher};
 pub use fork::fork;
 pub use guess::likely_dialect;
 pub use help::{Help, help};
