@@ -78,6 +78,15 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
+/// A node begins to run, or ceases to.
+struct Turn {
+    at: Micros,
+    /// The number of the last call before it.
+    after: u64,
+    node: NodeId,
+    runs: bool,
+}
+
 struct Stage<'a> {
     world: Machines<'a>,
     events: Vec<Event>,
@@ -93,8 +102,8 @@ struct Stage<'a> {
     asked: Vec<(u64, ClientCall)>,
     /// The times of faults.
     troubles: Vec<Micros>,
-    /// When a node began or ceased to run, and which of the two.
-    turns: Vec<(Micros, NodeId, bool)>,
+    /// When nodes began and ceased to run.
+    turns: Vec<Turn>,
     /// The first promise that was found broken.
     broken: Option<Broken>,
 }
@@ -188,9 +197,9 @@ impl Stage<'_> {
             && due <= self.world.now()
             && !self.troubles.iter().any(|at| (from..=due).contains(at));
         let until = call.began + PATIENCE;
-        let turns = || self.turns.iter().filter(|(_, node, _)| *node == call.node);
-        let is_up = turns().rfind(|(at, ..)| *at <= call.began).is_none_or(|(.., runs)| *runs)
-            && !turns().any(|(at, ..)| (call.began + 1..=until).contains(at));
+        let turns = || self.turns.iter().filter(|turn| turn.node == call.node);
+        let is_up = turns().rfind(|turn| turn.after < number).is_none_or(|turn| turn.runs)
+            && !turns().any(|turn| turn.after >= number && turn.at <= until);
         let is_left_waiting = answer.is_none() && until <= self.world.now() && is_up;
         ClientCall { answer, is_calm, is_left_waiting, ..call.clone() }
     }
@@ -260,12 +269,14 @@ impl Stage<'_> {
         if !matches!(act, Act::Operate { .. } | Act::Skew { .. } | Act::Jump { .. }) {
             self.troubles.push(world.now());
         }
-        match act {
-            Act::Kill(node) | Act::Pause(node) | Act::Leave(node) => self.turns.push((world.now(), *node, false)),
-            Act::Restart { node, .. } | Act::Resume(node) | Act::Join { node, .. } => {
-                self.turns.push((world.now(), *node, true));
-            }
-            _ => {}
+        let turn = match act {
+            Act::Kill(node) | Act::Pause(node) | Act::Leave(node) => Some((*node, false)),
+            Act::Restart { node, .. } | Act::Resume(node) | Act::Join { node, .. } => Some((*node, true)),
+            _ => None,
+        };
+        if let Some((node, runs)) = turn {
+            let after = self.asked.last().map_or(0, |(number, _)| *number);
+            self.turns.push(Turn { at: world.now(), after, node, runs });
         }
         let done = match act {
             Act::Operate { operation, key, level, via, begins } => {
