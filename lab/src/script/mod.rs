@@ -312,9 +312,7 @@ mod tests {
         ] {
             let script = parse(&format!("node stats\nexpect {words}"), Dialect::Lab);
             let found = match &script.commands.last().expect("a command").command {
-                Command::Expect(Expectation { matcher: expect::Matcher::Field { name, .. }, .. }) => {
-                    name == "hits+misses"
-                }
+                Command::Expect(Expectation { matcher: Matcher::Field { name, .. }, .. }) => name == "hits+misses",
                 _ => false,
             };
             assert_eq!(found, is_sum, "{words}");
