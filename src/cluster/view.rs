@@ -121,9 +121,9 @@ impl Placement {
     pub fn duty(&self, key: &str, hash: u64) -> Duty {
         let copies = self.copies.min(self.members.len());
         if is_sweep(key) {
-            Duty { replicas: self.members, quorum: self.members.len() - (copies - self.quorum().min(copies)) }
+            Duty { replicas: self.members, quorum: self.members.len() - (copies - quorum(copies).min(copies)) }
         } else {
-            Duty { replicas: self.replicas(hash).set, quorum: self.quorum() }
+            Duty { replicas: self.replicas(hash).set, quorum: quorum(copies) }
         }
     }
 
