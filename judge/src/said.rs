@@ -50,8 +50,8 @@ impl Default for Said {
 }
 
 impl From<Phrase> for Said {
-    fn from(words: Phrase) -> Self {
-        Self::Ours(words)
+    fn from(phrase: Phrase) -> Self {
+        Self::Ours(phrase)
     }
 }
 
@@ -88,7 +88,7 @@ impl Said {
     pub fn text(&self, language: Language) -> String {
         match self {
             Self::Value(value) => value.clone(),
-            Self::Ours(words) => words.text(language),
+            Self::Ours(phrase) => phrase.text(language),
         }
     }
 

@@ -1,6 +1,6 @@
 /** The browser's ways back and forth: what is opened on the page is a step of its history. */
 import { expect, type Page, test } from "@playwright/test";
-import { open, script, write } from "./helpers";
+import { open, script, shareLink, write } from "./helpers";
 
 const EXAMPLE = "Who leaves when the cache is full?";
 const OTHER = "The line protocol, by the book";
@@ -49,8 +49,7 @@ test("an example is a step of the history: back, forth, twice, and after a reloa
 test("a link, an example and one's own scripts follow each other in the history", async ({ page }) => {
   await open(page, "line");
   await write(page, "PUT mine 1");
-  await page.getByTestId("share").click();
-  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const link = await shareLink(page);
   await page.keyboard.press("Escape");
   await write(page, "PUT mine 2");
   await page.goto(link);

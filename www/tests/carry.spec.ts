@@ -1,7 +1,17 @@
 /** The page without a network, in another page's frame, and what is carried away from it. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { answers, content, ENDLESS, open, RING, SEED_ANSWERS, SEED_EXAMPLE, write } from "./helpers";
+import {
+  answers,
+  content,
+  ENDLESS,
+  open,
+  RING,
+  SEED_ANSWERS,
+  SEED_EXAMPLE,
+  shareLink,
+  write,
+} from "./helpers";
 
 test("after one visit the page opens and runs without a network, again and again", async ({
   page,
@@ -119,8 +129,7 @@ for (const [width, height] of [
     await open(page);
     await write(page, "ring new 20\nring add A\nring add B\nring where user:42");
     await page.getByTestId("run").click();
-    await page.getByTestId("share").click();
-    const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+    const link = await shareLink(page);
     await page.setContent(
       `<iframe src="${baseURL}?embed${new URL(link).hash}" width="${width}" height="${height}" title="A cache"></iframe>`,
     );

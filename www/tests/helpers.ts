@@ -22,6 +22,12 @@ export async function write(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
 }
 
+/** Opens the dialog of links, and reads the one to this script. */
+export async function shareLink(page: Page): Promise<string> {
+  await page.getByTestId("share").click();
+  return page.getByRole("dialog").getByRole("textbox").inputValue();
+}
+
 /** Keeps the engine's module from arriving until what this returns is called. */
 export async function holdEngine(page: Page, end: (route: Route) => Promise<void>): Promise<() => void> {
   let letCome = () => {};

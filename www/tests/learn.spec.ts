@@ -1,7 +1,7 @@
 /** Lessons, the time machine and the pictures, as a learner uses them: twice, and after a reload. */
 import { expect, type Page, test } from "@playwright/test";
 import type { PublicCourse } from "../src/engine/types";
-import { answers, content, holdEngine, open, script, seriousMistakes, write } from "./helpers";
+import { answers, content, holdEngine, open, script, seriousMistakes, shareLink, write } from "./helpers";
 
 const both = (text: string) => ({ en: text, fr: `${text} (fr)` });
 /** A course of two lessons, as the build writes it. */
@@ -287,8 +287,7 @@ test("a lesson has an address, and a link from it opens there", async ({ page })
   await withCourse(page);
   await page.goto("./#lesson/repair");
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");
-  await page.getByTestId("share").click();
-  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const link = await shareLink(page);
   await page.goto("./");
   await page.goto(link);
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-lesson", "repair");

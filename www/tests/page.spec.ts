@@ -11,6 +11,7 @@ import {
   SEED_EXAMPLE,
   script,
   seriousMistakes,
+  shareLink,
   write,
 } from "./helpers";
 
@@ -321,8 +322,7 @@ test("a link carries the script, its seed and the place, and opens to the same",
 test("a link never overwrites saved work, and its own edits are kept apart", async ({ page }) => {
   await open(page, "line");
   await write(page, "PUT mine 1");
-  await page.getByTestId("share").click();
-  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const link = await shareLink(page);
   await page.keyboard.press("Escape");
   await write(page, "PUT mine 2");
 

@@ -1,7 +1,7 @@
 /** Programs that `grader build` made: as subjects, beside the reference, and graded in the page. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import type { PublicCourse } from "../src/engine/types";
-import { answers, open, script, write } from "./helpers";
+import { answers, open, script, shareLink, write } from "./helpers";
 import { LOOP, moduleOf, TRAP } from "./modules";
 
 /** A program of the course: the sound one, or the one that a lesson is about. */
@@ -128,8 +128,7 @@ test("a link carries who obeys: a program of the course opens with it, one's own
   await page.getByTestId("subject").selectOption({ label: "The one with the bug" });
   await page.getByTestId("run").click();
   await expect(page.getByTestId("output")).toContainText("v");
-  await page.getByTestId("share").click();
-  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const link = await shareLink(page);
   const other = await page.context().newPage();
   for (let turn = 0; turn < 2; turn += 1) {
     await other.goto(link);
@@ -147,8 +146,7 @@ test("a link carries who obeys: a program of the course opens with it, one's own
   await other.keyboard.press("Escape");
   await write(other, "node new 9\nnode set k v ttl 1s\ntick 1s\nnode get k");
   await other.getByTestId("subject").selectOption("dropped");
-  await other.getByTestId("share").click();
-  const own = await other.getByRole("dialog").getByRole("textbox").inputValue();
+  const own = await shareLink(other);
   for (let turn = 0; turn < 2; turn += 1) {
     await page.goto(own);
     await page.reload();

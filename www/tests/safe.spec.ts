@@ -1,6 +1,16 @@
 /** Nothing that a person does twice, in another order, in a second tab or without a network loses or hides anything. */
 import { expect, type Page, test } from "@playwright/test";
-import { answers, content, ENDLESS, open, SEED_ANSWERS, SEED_EXAMPLE, script, write } from "./helpers";
+import {
+  answers,
+  content,
+  ENDLESS,
+  open,
+  SEED_ANSWERS,
+  SEED_EXAMPLE,
+  script,
+  shareLink,
+  write,
+} from "./helpers";
 
 const BROKEN = "node new 100\nnode get a\nexpect value b";
 
@@ -56,8 +66,7 @@ test("two links to one script at different steps each show all that happened bef
       await page.getByTestId("step").click();
     }
     await expect(page.getByTestId("status")).toContainText(`After command ${(links.length + 1) * 2} of 6.`);
-    await page.getByTestId("share").click();
-    links.push(await page.getByRole("dialog").getByRole("textbox").inputValue());
+    links.push(await shareLink(page));
     await page.keyboard.press("Escape");
   }
   const expected = SEED_ANSWERS.split("\n");

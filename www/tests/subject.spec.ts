@@ -1,6 +1,6 @@
 /** Who obeys is who was chosen, however long its program takes to come: never the reference in its place. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { answers, open, write } from "./helpers";
+import { answers, open, shareLink, write } from "./helpers";
 
 // What the service worker keeps would come in spite of a network that fails.
 test.use({ serviceWorkers: "block" });
@@ -121,8 +121,7 @@ test("a link's program is waited for, and a link to one's own is run by nobody e
   const name = await subject.inputValue();
   await page.getByTestId("run").click();
   await expect(page.getByTestId("status")).toContainText("Done: 4 commands.");
-  await page.getByTestId("share").click();
-  const link = await page.getByRole("dialog").getByRole("textbox").inputValue();
+  const link = await shareLink(page);
 
   const other = await page.context().newPage();
   const letCome = await holdPrograms(other);

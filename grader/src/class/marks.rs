@@ -68,12 +68,12 @@ fn unnamed(class: &Class, platform: Platform, language: Language) -> Vec<String>
     let names: Vec<&str> = names.map(String::as_str).collect();
     let said = match language {
         _ if names.is_empty() => return Vec::new(),
-        Language::English => "left out, as the file names do not tell which part is the user name (give --roster)",
+        Language::English => "left out, as the file names do not tell which part is the user name (give --roster):",
         Language::French => {
-            "laissés de côté : le nom du fichier ne dit pas où commence l'identifiant (donnez --roster)"
+            "laissés de côté : le nom du fichier ne dit pas où commence l'identifiant (donnez --roster) :"
         }
     };
-    vec![format!("{said}{}{}", if language == Language::French { " : " } else { ": " }, names.join(", "))]
+    vec![format!("{said} {}", names.join(", "))]
 }
 
 /// The smallest table that a platform imports.

@@ -160,8 +160,8 @@ pub fn link(to: &str, from: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(to, from)
 }
 
-/// Sets the limits of a grading, which may use so much processor time, on this process, and makes it end with its parent. Memory is limited by data size, not
-/// by address space, because wasmtime reserves address space that it never uses.
+/// Sets the limits of a grading, which may use so much processor time, on this process, and makes it end with its parent. Memory
+/// is limited by data size, not by address space, because wasmtime reserves address space that it never uses.
 ///
 /// # Errors
 /// The system refuses, or the parent has ended already.

@@ -31,9 +31,9 @@ pub(crate) fn tell(language: Language, counted: Counted, at: usize, of: usize) {
     drop(write!(std::io::stderr(), "\r{line}"));
 }
 
-/// What a service that is graded takes time for.
+/// What the grading of a service is waiting for, or at: it can take minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum News {
+pub(crate) enum ServiceProgress {
     /// It does not answer yet.
     Waiting {
         /// Where it is asked.
@@ -47,7 +47,7 @@ pub(crate) enum News {
     Row { at: usize, of: usize },
 }
 
-impl News {
+impl ServiceProgress {
     fn line(&self, language: Language) -> String {
         match (self, language) {
             (Self::Waiting { host, waited, most }, Language::English) => {
@@ -62,30 +62,30 @@ impl News {
     }
 }
 
-/// Who hears news in this process.
-static LISTENER: OnceLock<fn(News)> = OnceLock::new();
+/// What a service's progress is reported to in this process.
+static REPORTED_TO: OnceLock<fn(ServiceProgress)> = OnceLock::new();
 
-/// From now on news is left to this function. The first one stays.
-pub(crate) fn leave_news_to(listener: fn(News)) {
-    _ = LISTENER.set(listener);
+/// From now on a service's progress is reported to this function. The first one stays.
+pub(crate) fn report_to(function: fn(ServiceProgress)) {
+    _ = REPORTED_TO.set(function);
 }
 
-/// Passes news on to whoever hears it, if there is anybody.
-pub(crate) fn hear(news: News) {
-    if let Some(listener) = LISTENER.get() {
-        listener(news);
+/// Reports a service's progress, where [`report_to`] was called.
+pub(crate) fn report(progress: ServiceProgress) {
+    if let Some(function) = REPORTED_TO.get() {
+        function(progress);
     }
 }
 
-/// Tells news. That somebody is waited for is a line of its own, on a terminal or not, for it can take minutes.
-pub(crate) fn tell_news(language: Language, news: &News) {
-    let line = news.line(language);
+/// Tells a service's progress. That it is waited for is a line of its own, on a terminal or not, for it can take minutes.
+pub(crate) fn tell_service(language: Language, progress: &ServiceProgress) {
+    let line = progress.line(language);
     let mut out = std::io::stderr();
-    drop(match news {
-        News::Waiting { .. } if is_seen() => write!(out, "\r{line:40}\n"),
-        News::Waiting { .. } => writeln!(out, "{line}"),
-        News::Row { .. } if is_seen() => write!(out, "\r{line:40}"),
-        News::Row { .. } => Ok(()),
+    drop(match progress {
+        ServiceProgress::Waiting { .. } if is_seen() => write!(out, "\r{line:40}\n"),
+        ServiceProgress::Waiting { .. } => writeln!(out, "{line}"),
+        ServiceProgress::Row { .. } if is_seen() => write!(out, "\r{line:40}"),
+        ServiceProgress::Row { .. } => Ok(()),
     });
 }
 

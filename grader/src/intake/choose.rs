@@ -106,10 +106,8 @@ fn in_another_language<'a>(
 
 /// What is graded where nothing has the name that the exercise asks for.
 fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option<Found> {
-    let is_script_only = languages == [CodeLanguage::Script];
-    let is_about = |path: &Path| is_script_only && look::is_no_script(path, CodeLanguage::Script);
-    let sources: Vec<&Path> =
-        files.iter().map(PathBuf::as_path).filter(|path| is_source(path, languages) && !is_about(path)).collect();
+    let is_handed_in = |path: &&Path| is_source(path, languages) && !look::is_no_script(path, languages);
+    let sources: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(is_handed_in).collect();
     let archives: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_archive(path)).collect();
     let (sources, replaced) = latest(&sources);
     let archives: Vec<&Path> = archives.into_iter().chain(replaced).collect();

@@ -306,7 +306,7 @@ impl Finder<'_> {
 
     fn in_file(&mut self, Place { path, owner }: &Place) -> Found {
         let own = owner.file.as_deref().map_or(path.as_path(), Path::new);
-        if self.languages == [CodeLanguage::Script] && look::is_no_script(own, CodeLanguage::Script) {
+        if look::is_no_script(own, self.languages) {
             missing(own)
         } else if is_archive(path) {
             self.in_archive(path)

@@ -77,9 +77,10 @@ pub(super) fn is_about_something(stem: &str) -> bool {
     about.contains(&stem.to_lowercase().as_str())
 }
 
-/// Whether a file could be a script by its kind, but is about something by its name.
-pub(super) fn is_no_script(path: &Path, language: CodeLanguage) -> bool {
-    language == CodeLanguage::Script && path.file_stem().is_some_and(|stem| is_about_something(&stem.to_string_lossy()))
+/// Whether a file could be a script by its kind, but is about something by its name, where scripts are handed in and nothing else.
+pub(super) fn is_no_script(path: &Path, languages: &[CodeLanguage]) -> bool {
+    languages == [CodeLanguage::Script]
+        && path.file_stem().is_some_and(|stem| is_about_something(&stem.to_string_lossy()))
 }
 
 /// Whether a file's name says that it is of another kind than this language's sources: `notes.txt` and `main.py` are no Rust. A
@@ -158,8 +159,8 @@ pub(super) fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = 
         }
     }
     // A package's own file holds no program.
-    let mut names =
-        names.filter(|name| name.rsplit('/').next() != Some("__init__.py") && !is_no_script(Path::new(name), language));
+    let mut names = names
+        .filter(|name| name.rsplit('/').next() != Some("__init__.py") && !is_no_script(Path::new(name), &[language]));
     let only = names.next();
     if names.next().is_none() { only.cloned() } else { None }
 }

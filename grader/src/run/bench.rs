@@ -8,7 +8,7 @@ use cachedojo_judge::pack::{CodeLanguage, InterfaceKind};
 use cachedojo_notation::text::Language;
 
 use crate::host::outcome::UsageError;
-use crate::host::progress::{Counted, News};
+use crate::host::progress::{Counted, ServiceProgress};
 use crate::host::sandbox::Protection;
 use crate::host::{limits, progress};
 use crate::intake::diagnostic::with_source;
@@ -72,9 +72,9 @@ impl<'a> Bench<'a> {
     }
 
     /// Tells what a service takes time for, if somebody waits for this one grading.
-    pub(super) fn tell_news(&self, news: &News) {
+    pub(super) fn tell_service(&self, at: &ServiceProgress) {
         if let Some(language) = self.waited_in {
-            progress::tell_news(language, news);
+            progress::tell_service(language, at);
         }
     }
 

@@ -33,7 +33,7 @@ use crate::pack::Pack;
 use crate::run::bench::Bench;
 use crate::run::in_page::NotInPage;
 use crate::run::mutants::{self, Rows};
-use crate::run::parent::{Answer, Line, have_made, now_running, pass_on, say};
+use crate::run::parent::{Answer, Line, have_made, now_running, say, service_progress};
 use crate::run::script::{self, Asked};
 use crate::run::stop::Stop;
 use crate::run::suite;
@@ -290,7 +290,7 @@ fn converse(
             }
             Line::Events(more) => events.extend(more),
             Line::Progress(tried, of) => bench.tell_progress(tried, of),
-            Line::News(news) => bench.tell_news(&news),
+            Line::Service(progress) => bench.tell_service(&progress),
             last => return Ok((Some(last), running, events)),
         }
     }
@@ -366,7 +366,7 @@ fn take_order() -> Result<()> {
         cache::borrow(Path::new(folder));
     }
     cache::leave_making_to(have_made);
-    progress::leave_news_to(pass_on);
+    progress::report_to(service_progress);
     let mut pack = match &order.lesson {
         Some(id) => course::load(id)?,
         None => Pack::from_files(order.pack)?,

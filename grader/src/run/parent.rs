@@ -11,7 +11,7 @@ use cachedojo_lab::event::Event;
 use serde::{Deserialize, Serialize};
 
 use super::in_page::NotInPage;
-use crate::host::progress::News;
+use crate::host::progress::ServiceProgress;
 use crate::language::toolchain::Rejected;
 use crate::report::shorten;
 
@@ -24,8 +24,8 @@ pub(super) enum Line {
     Learn(CodeLanguage, Vec<String>),
     /// Which check of so many it has come to, or which of the caches that tests are tried on.
     Progress(usize, usize),
-    /// What a service takes time for.
-    News(News),
+    /// What the grading of a service is waiting for, or at.
+    Service(ServiceProgress),
     /// Is everything that this language needs on this machine there? A line is awaited.
     Prepare(CodeLanguage),
     /// Make something that is made once on a machine. An answer is awaited.
@@ -74,9 +74,9 @@ pub(super) fn progress(tried: usize, of: usize) -> Result<()> {
     say(&Line::Progress(tried, of))
 }
 
-/// Passes on what a service takes time for. Who is gone needs no news, and the next message finds out.
-pub(super) fn pass_on(news: News) {
-    drop(say(&Line::News(news)));
+/// Sends a service's progress. If nobody reads it any more, the next message that matters fails, so this one may be lost.
+pub(super) fn service_progress(progress: ServiceProgress) {
+    drop(say(&Line::Service(progress)));
 }
 
 /// Asks the other process to prepare this machine for a language: that time is not charged to the submission.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Line};
 use super::lesson::{EXPOSED_POINTS, Kind, Lesson, POINTS, length, share};
+use super::obstacle::{Obstacle, obstacle};
 use super::sentences::Tongue;
 use crate::run::Fresh;
 use crate::verdict::Verdict;
@@ -58,6 +59,9 @@ pub struct Row {
     pub message: String,
     /// The script's line that the row is about, counted from 1.
     pub line: Option<u32>,
+    /// Whether it is lost because the lesson's own lines are not as they were, which loses all rows alike.
+    #[serde(skip)]
+    pub is_of_frame: bool,
 }
 
 /// The first answer in which two subjects differ.
@@ -125,6 +129,7 @@ impl Row {
             actual,
             message,
             line: None,
+            is_of_frame: false,
         }
     }
 
@@ -136,6 +141,11 @@ impl Row {
     fn at(mut self, line: u32) -> Self {
         self.line = Some(line);
         self
+    }
+
+    fn stopped_by(mut self, obstacle: &Obstacle) -> Self {
+        self.is_of_frame = obstacle.is_of_frame;
+        self.fail(obstacle.message.clone()).at(obstacle.line)
     }
 }
 
@@ -176,16 +186,15 @@ fn predict(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_
     let frame = frame::lines(&lesson.script.starter, lesson.dialect);
     let lines = frame::lines(text, lesson.dialect);
     let script = script::parse(text, lesson.dialect);
-    let too_many = lines.get(frame.len()).map(|line| (line.number, tongue.line_too_many(line.number)));
-    let changed = frame::first_changed(&lines, &frame, frame::is_blank)
-        .map(|line| (line, tongue.frame_changed(line)))
-        .or(too_many);
+    let obstacle = frame::first_changed(&lines, &frame, frame::is_blank)
+        .map(|line| Obstacle::changed(line, tongue))
+        .or_else(|| lines.get(frame.len()).map(|line| Obstacle::too_many(line.number, tongue)));
     let events = run_on(&script, lesson.seed, reference);
     let asked: Vec<usize> = (0..frame.len()).filter(|&index| frame::is_blank(&frame[index])).collect();
     let rows = asked.iter().enumerate().map(|(index, &place)| {
         let row = Row::new(format!("answer_{}", index + 1), tongue.answer(index + 1), share(index, asked.len()));
-        if let Some((line, message)) = &changed {
-            return row.fail(message.clone()).at(*line);
+        if let Some(obstacle) = &obstacle {
+            return row.stopped_by(obstacle);
         }
         let line = &lines[place];
         let row = row.at(line.number);
@@ -243,8 +252,8 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
     let rows = wanted.iter().enumerate().map(|(index, &place)| {
         let title = goal[place].text.clone();
         let row = Row::new(format!("goal_{}", index + 1), title.clone(), share(index, wanted.len()));
-        if let Some((line, message)) = &obstacle {
-            return row.fail(message.clone()).at(*line);
+        if let Some(obstacle) = &obstacle {
+            return row.stopped_by(obstacle);
         }
         let line = lines[goal_starts + place].number;
         let row = row.at(line);
@@ -271,57 +280,6 @@ fn build(lesson: &Lesson, text: &str, tongue: Tongue, reference: &mut Fresh<'_>)
         }
     });
     Attempt::of(rows.collect())
-}
-
-/// What is wrong with a script before it is run, and on which line.
-fn obstacle(
-    lesson: &Lesson,
-    given: &[Line],
-    goal: &[Line],
-    lines: &[Line],
-    script: &Script,
-    tongue: Tongue,
-) -> Option<(u32, String)> {
-    let never = |_: &Line| false;
-    if let Some(line) = frame::first_changed(lines, given, never) {
-        return Some((line, tongue.frame_changed(line)));
-    }
-    let Some(goal_starts) = lines.len().checked_sub(goal.len()).filter(|starts| *starts >= given.len()) else {
-        let line = lines.last().map_or(1, |line| line.number);
-        return Some((line, tongue.frame_changed(line)));
-    };
-    if let Some(line) = frame::first_changed(&lines[goal_starts..], goal, never) {
-        let is_goal = |at: &usize| frame::first_changed(&lines[*at..], goal, never).is_none();
-        if let Some(at) = (given.len()..goal_starts).rev().find(is_goal).filter(|_| !goal.is_empty()) {
-            let behind = lines[at + goal.len()].number;
-            return Some((behind, tongue.line_too_many(behind)));
-        }
-        return Some((line, tongue.frame_changed(line)));
-    }
-    let own = &lines[given.len()..goal_starts];
-    if let Some(wrong) = script.diagnostics.first() {
-        return Some((wrong.line, tongue.on_line(wrong.line, &wrong.mistake.message(tongue.0))));
-    }
-    if lesson.lines_max > 0 && own.len() > lesson.lines_max as usize {
-        let line = own[lesson.lines_max as usize].number;
-        return Some((line, tongue.too_many_lines(own.len(), lesson.lines_max)));
-    }
-    own.iter().find_map(|line| {
-        let words: Vec<&str> = line.text.split_whitespace().collect();
-        // In a `for`, the repeated command is the one to be allowed.
-        let command = if words.first() == Some(&"for") { words.get(2..).unwrap_or_default() } else { &words };
-        let begins = |allowed: &String| {
-            let allowed: Vec<&str> = allowed.split_whitespace().collect();
-            command.starts_with(&allowed)
-        };
-        if !lesson.allowed.is_empty() && !lesson.allowed.iter().any(begins) {
-            return Some((line.number, tongue.not_allowed(line.number, &lesson.allowed)));
-        }
-        let too_large =
-            words.iter().filter_map(|word| word.parse::<u64>().ok()).find(|&number| number > lesson.number_max);
-        let number = too_large.filter(|_| lesson.number_max > 0)?;
-        Some((line.number, tongue.too_large(line.number, number, lesson.number_max)))
-    })
 }
 
 // ---- expose ----

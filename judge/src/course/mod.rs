@@ -8,6 +8,7 @@ mod attempt;
 mod error;
 mod frame;
 mod lesson;
+mod obstacle;
 mod report;
 mod sentences;
 

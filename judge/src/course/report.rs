@@ -2,7 +2,6 @@
 
 use cachedojo_notation::text::Language;
 
-use super::sentences::Tongue;
 use super::{Attempt, Kind, Lesson, Row};
 use crate::report::{CheckReport, GradeVerdict, GraderId, Handed, MutantReport, Report, SCHEMA, SubmissionId, digest};
 use crate::verdict::Verdict;
@@ -36,7 +35,10 @@ pub fn report(
         submission,
         handed: Handed::Something,
         grader,
-        checks: checks(lesson, &attempt.rows, text, language),
+        checks: (0_usize..)
+            .zip(&attempt.rows)
+            .map(|(at, row)| check(lesson, row, at > 0 && row.is_of_frame, text, language))
+            .collect(),
         growth: Vec::new(),
         mutants: mutant(lesson, attempt, language),
         diagnostics: Vec::new(),
@@ -44,21 +46,14 @@ pub fn report(
     }
 }
 
-/// The rows. What is wrong with the lesson's own lines keeps all of them from being tried, and the first says it, once.
-fn checks(lesson: &Lesson, rows: &[Row], text: &str, language: Language) -> Vec<CheckReport> {
-    let is_of_frame = |row: &Row| row.line.is_some_and(|line| Tongue(language).is_of_frame(line, &row.message));
-    let is_said = |at: usize| at > 0 && is_of_frame(&rows[at]) && rows[at - 1].message == rows[at].message;
-    let skipped = |row: &Row| Row { verdict: Verdict::Skipped, message: String::new(), ..row.clone() };
-    let all = rows.iter().enumerate();
-    all.map(|(at, row)| check(lesson, &if is_said(at) { skipped(row) } else { row.clone() }, text, language)).collect()
-}
-
-fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckReport {
-    let is_tried = row.points < row.max_points && row.verdict != Verdict::Skipped;
+/// A row; in one that is said already, nothing of it: what is wrong with the lesson's own lines keeps all rows from being tried, and the
+/// first says so.
+fn check(lesson: &Lesson, row: &Row, is_said: bool, text: &str, language: Language) -> CheckReport {
+    let verdict = if is_said { Verdict::Skipped } else { row.verdict };
+    let is_tried = row.points < row.max_points && verdict != Verdict::Skipped;
     // What somebody predicted is their answer, and what came is the right one. The lesson's hint may be about another answer, and is
     // about none where the lesson's own lines are not as they were.
     let is_guess = lesson.kind == Kind::Predict && !row.actual.is_empty();
-    let is_frame = row.line.is_some_and(|line| Tongue(language).is_of_frame(line, &row.message));
     let (expected, actual) = if is_guess { (&row.actual, &row.expected) } else { (&row.expected, &row.actual) };
     CheckReport {
         title: row.title.clone(),
@@ -67,10 +62,14 @@ fn check(lesson: &Lesson, row: &Row, text: &str, language: Language) -> CheckRep
         max_points: row.max_points,
         expected: expected.clone(),
         actual: actual.clone(),
-        message: row.message.clone(),
-        hint: if is_tried && !is_guess && !is_frame { lesson.hints[0].get(language).to_owned() } else { String::new() },
+        message: if is_said { String::new() } else { row.message.clone() },
+        hint: if is_tried && !is_guess && !row.is_of_frame {
+            lesson.hints[0].get(language).to_owned()
+        } else {
+            String::new()
+        },
         script: if is_tried { text.trim_end().to_owned() } else { String::new() },
-        ..CheckReport::empty(&row.id, row.verdict)
+        ..CheckReport::empty(&row.id, verdict)
     }
 }
 

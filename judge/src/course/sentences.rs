@@ -48,11 +48,6 @@ impl Tongue {
         )
     }
 
-    /// Whether a message says that the lesson's own lines are not as they were.
-    pub(super) fn is_of_frame(self, line: u32, message: &str) -> bool {
-        message == self.frame_changed(line) || message == self.line_too_many(line)
-    }
-
     pub(super) fn still_open(self, line: u32) -> String {
         self.say(
             || format!("Line {line} still has its `?`: replace it by the answer that you expect."),

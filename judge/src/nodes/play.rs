@@ -365,6 +365,7 @@ impl Stage<'_> {
             return;
         }
         let reply = self.world.wait(number, PATIENCE);
+        let is_answered = reply.is_some();
         if self.world.failure().is_some() {
             return;
         }
@@ -383,7 +384,6 @@ impl Stage<'_> {
             (Some(MachineReply::Value(_)), _) => What::Error { message: "a value, though none was asked for".into() },
             (None, _) => What::Error { message: NO_ANSWER.into() },
         };
-        let is_answered = !matches!(&answer, What::Error { message } if message == NO_ANSWER);
         self.answer(answer);
         if is_answered {
             // What the script asks next is asked after this answer, and so later, be it by the shortest time.

@@ -250,7 +250,7 @@ fn of_act(act: &Act, language: Language) -> String {
             format!("a write to the disk of {node} takes {} ms from now on", takes / 1_000),
             format!("une écriture sur le disque de {node} prend désormais {} ms", takes / 1_000),
         ),
-        Act::Session { .. } | Act::Settle | Act::Tick(_) => said(format!("{act}"), format!("{act}")),
+        Act::Session { .. } | Act::Settle | Act::Tick(_) => act.to_string(),
     }
 }
 

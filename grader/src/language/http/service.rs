@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cachedojo_lab::script::without_mark;
 
-use crate::host::progress::{self, News};
+use crate::host::progress::{self, ServiceProgress};
 
 use super::client::{self, Answer, Fault, HttpCall, PATIENCE};
 use super::clock::{self, CLOCK, Clock};
@@ -361,7 +361,11 @@ impl Place {
             let waited = began.elapsed().as_secs();
             if waited >= told + TELLING {
                 told = waited;
-                progress::hear(News::Waiting { host: self.host.clone(), waited, most: BEGINNING.as_secs() });
+                progress::report(ServiceProgress::Waiting {
+                    host: self.host.clone(),
+                    waited,
+                    most: BEGINNING.as_secs(),
+                });
             }
             if let Some(process) = self.process.as_ref().filter(|_| asked.is_multiple_of(LOOK_EVERY)) {
                 let ports = process.ports();

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use self::outcome::RowOutcome;
 use super::service::Service;
-use crate::host::progress::{self, News};
+use crate::host::progress::{self, ServiceProgress};
 use crate::language::toolchain::Extra;
 
 /// The file of a pack that lists the rows.
@@ -121,7 +121,7 @@ pub fn try_rows(
         .iter()
         .zip(1..)
         .map(|(row, at)| {
-            progress::hear(News::Row { at, of });
+            progress::report(ServiceProgress::Row { at, of });
             let kind = row.trial.kind();
             let spent = &mut spent[usize::from(kind == Extra::Chaos)];
             if *spent > ALL {
