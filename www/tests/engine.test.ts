@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { colours, commands, diagnose, example, initSync, runWhole, Session } from "../src/wasm/cachedojo.js";
+import * as cluster from "../src/wasm/cluster.js";
 import * as first from "../src/wasm/first.js";
 
 const ROOT = new URL("../../tests/", import.meta.url);
 const bytesOf = (name: string) => readFileSync(new URL(`../src/wasm/${name}_bg.wasm`, import.meta.url));
 initSync({ module: bytesOf("cachedojo") });
+cluster.initSync({ module: bytesOf("cluster") });
 first.initSync({ module: bytesOf("first") });
 
 const traces = readFileSync(new URL("scenarios.sha256", ROOT), "utf8")
@@ -38,28 +40,42 @@ test.each(traces)("the module that is shipped gives %s for %s, as a native run d
   expect(mistakes.join("") + run("text").replaceAll("\r", "")).toBe(output);
 });
 
-test.each(traces)(
-  "the first screen's module tells the same of %s for %s, or leaves it to the whole",
-  (_, name) => {
+/** The larger module that a scenario takes, by the words in it. */
+function needed(script: string, dialect: string): "cluster" | "whole" | undefined {
+  const ofLab = (commands: string) => dialect === "lab" && new RegExp(`^(${commands})`, "m").test(script);
+  if (
+    dialect === "memcached" ||
+    dialect === "rest" ||
+    ofLab("for \\S+ (mc|http) |mc |http |parse |serialize ")
+  ) {
+    return "whole";
+  }
+  return ofLab("cluster nodes=|write |read ") ? "cluster" : undefined;
+}
+
+const SMALLER = { first, cluster };
+
+test.each(traces.flatMap(([, name]) => (["first", "cluster"] as const).map((size) => ({ size, name }))))(
+  "the module `$size` tells the same of $name as the whole one, or leaves it to a larger one",
+  ({ size, name }) => {
+    const engine = SMALLER[size];
     const file = readFileSync(new URL(`scenarios/${name}`, ROOT), "utf8");
-    const { script, dialect, seed } = first.example(file, "en");
-    const session = new first.Session(script, dialect, BigInt(seed));
-    const isBeyond = /^(cluster nodes=|write |read |for \S+ (mc|http) |mc |http |parse |serialize )/m.test(
-      script,
-    );
-    const needsWhole = dialect === "memcached" || dialect === "rest" || (dialect === "lab" && isBeyond);
-    expect(session.needsWhole).toBe(needsWhole);
-    expect(first.diagnose(script, dialect, "en").needsWhole).toBe(needsWhole);
-    if (needsWhole) {
+    const { script, dialect, seed } = engine.example(file, "en");
+    const session = new engine.Session(script, dialect, BigInt(seed));
+    const larger = needed(script, dialect);
+    const lacks = larger === size ? undefined : larger;
+    expect(session.lacks).toBe(lacks);
+    expect(engine.diagnose(script, dialect, "en").lacks).toBe(lacks);
+    if (lacks) {
       return;
     }
     // What the whole one gives is compared with a native run above.
     const whole = new Session(script, dialect, BigInt(seed));
-    expect(whole.needsWhole).toBe(false);
+    expect(whole.lacks).toBeUndefined();
     expect(session.step(session.total, "fr")).toBe(whole.step(whole.total, "fr"));
     expect(session.view([])).toEqual(whole.view([]));
-    expect(first.diagnose(script, dialect, "fr")).toEqual(diagnose(script, dialect, "fr"));
-    expect(first.colours(script, dialect)).toEqual(colours(script, dialect));
+    expect(engine.diagnose(script, dialect, "fr")).toEqual(diagnose(script, dialect, "fr"));
+    expect(engine.colours(script, dialect)).toEqual(colours(script, dialect));
   },
 );
 

@@ -24,14 +24,14 @@ pub(crate) fn build(project: &Project) -> Result<PathBuf> {
     Ok(dist)
 }
 
-/// Compiles the engine for browsers and writes its two modules, which the page imports, to `www/src/wasm`, which it returns.
+/// Compiles the engine for browsers and writes its three modules, which the page imports, to `www/src/wasm`, which it returns.
 pub(crate) fn engine(project: &Project) -> Result<PathBuf> {
     tools::rust_target(project, WASM_TARGET)?;
     let programs = tools::wasm_bindgen(project)?;
     let shell = &project.shell;
     let folder = project.www().join("src/wasm");
     // One after the other: built together, each would get the other's features too.
-    for (module, name) in [("first", "first"), ("whole", "cachedojo")] {
+    for (module, name) in [("first", "first"), ("cluster", "cluster"), ("whole", "cachedojo")] {
         cmd!(shell, "cargo build --package cachedojo-{module} --profile wasm --target {WASM_TARGET}")
             .run()
             .context("the engine does not compile for browsers: the lines above say why")?;

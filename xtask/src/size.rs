@@ -52,17 +52,20 @@ enum Part {
     Engine,
     /// The other files that the first screen needs.
     ScriptAndStyle,
-    /// The whole engine and its worker, which are loaded on demand.
+    /// The engine's module with the simulated cluster, which a script with one loads.
+    Cluster,
+    /// The whole engine and the workers of the larger modules, which are loaded on demand.
     Later,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Engine, Self::ScriptAndStyle, Self::Later];
+    const ALL: [Self; 4] = [Self::Engine, Self::ScriptAndStyle, Self::Cluster, Self::Later];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Engine => "engine",
             Self::ScriptAndStyle => "script_and_style",
+            Self::Cluster => "cluster",
             Self::Later => "later",
         }
     }
@@ -72,8 +75,9 @@ impl Part {
         let name = file.file_name()?.to_str()?;
         match file.extension()?.to_str()? {
             "wasm" if name.starts_with("first_bg") => Some(Self::Engine),
+            "wasm" if name.starts_with("cluster_bg") => Some(Self::Cluster),
             "wasm" => Some(Self::Later),
-            "js" if name.starts_with("whole.worker") => Some(Self::Later),
+            "js" if name.starts_with("cluster.worker") || name.starts_with("whole.worker") => Some(Self::Later),
             "js" | "css" => Some(Self::ScriptAndStyle),
             _ => None,
         }

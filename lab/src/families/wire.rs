@@ -1,6 +1,7 @@
 //! The wire protocols, a line at a time: `line`, `mc`, `http`; and a whole run of the line protocol.
 
 #[cfg(not(feature = "services"))]
+#[expect(clippy::unused_self, reason = "its methods are those of the services")]
 mod absent;
 #[cfg(feature = "services")]
 mod services;

@@ -29,7 +29,7 @@ pub use fork::fork;
 pub use guess::likely_dialect;
 pub use help::{Help, help};
 pub use mistake::Mistake;
-pub use parsed::{COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};
+pub use parsed::{Build, COMMANDS_MAX, Diagnostic, Dialect, EXPANDED_BYTES_MAX, LINES_MAX, Script, Step, without_mark};
 
 use parsed::{Line, lines};
 use requests::beginnings;

@@ -59,19 +59,40 @@ pub struct Script {
 }
 
 impl Script {
-    /// Whether it takes what this build leaves out, the simulated cluster or the services (the features `cluster` and
-    /// `services`): then another build has to read and run it. Cost: O(commands).
-    pub fn lacks(&self) -> bool {
-        let (has_cluster, has_services) = (cfg!(feature = "cluster"), cfg!(feature = "services"));
-        self.commands.iter().any(|step| match &step.command {
-            Command::World(_) => !has_cluster,
+    /// The larger build that has to read and run it, where this one leaves out what it takes. Cost: O(commands).
+    pub fn lacks(&self) -> Option<Build> {
+        let needed = self.commands.iter().map(|step| match &step.command {
+            Command::World(_) => Build::Cluster,
             Command::Ask(Request::Parser(_) | Request::Extra(ExtraRequest::Memcached(_) | ExtraRequest::Rest(_))) => {
-                !has_services
+                Build::Whole
             }
-            Command::Expect(expectation) => !has_services && expectation.is_of_http(),
-            _ => false,
-        })
+            Command::Expect(expectation) if expectation.is_of_http() => Build::Whole,
+            _ => Build::First,
+        });
+        needed.max().filter(|needed| *needed > Build::THIS)
     }
+}
+
+/// How much of the language a build of this crate obeys, by its features. Each has all of the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Build {
+    /// Without features: nodes, rings, the line protocol, the prototype's cluster.
+    First,
+    /// With `cluster`: the simulated cluster too.
+    Cluster,
+    /// With `services`: memcached and the REST API too.
+    Whole,
+}
+
+impl Build {
+    /// This build.
+    pub const THIS: Self = if cfg!(feature = "services") {
+        Self::Whole
+    } else if cfg!(feature = "cluster") {
+        Self::Cluster
+    } else {
+        Self::First
+    };
 }
 
 /// One command, with its place.

@@ -33,7 +33,7 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse_session};
+use cachedojo_lab::script::{Build, Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse_session};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
@@ -56,8 +56,9 @@ pub struct Reading {
     /// The dialect in which it was probably written, if that is another.
     #[tsify(type = "\"line\" | \"memcached\" | \"rest\" | \"lab\"", optional)]
     pub meant: Option<&'static str>,
-    /// Whether the script takes what this module leaves out: then the other module must read it.
-    pub needs_whole: bool,
+    /// The larger module that must read the script, where it takes what this one leaves out.
+    #[tsify(type = "\"cluster\" | \"whole\"", optional)]
+    pub lacks: Option<&'static str>,
 }
 
 /// A mistake, with its place.
@@ -151,6 +152,7 @@ impl Driven {
         }
     }
 
+    #[cfg_attr(not(feature = "whole"), expect(clippy::unnecessary_wraps, reason = "a program has none"))]
     fn reference_mut(&mut self) -> Option<&mut Reference> {
         match self {
             Self::Reference(reference) => Some(reference),
@@ -159,6 +161,7 @@ impl Driven {
         }
     }
 
+    #[cfg_attr(not(feature = "whole"), expect(clippy::unnecessary_wraps, reason = "a program has none"))]
     fn reference(&self) -> Option<&Reference> {
         match self {
             Self::Reference(reference) => Some(reference),
@@ -174,6 +177,11 @@ const DIAGNOSTICS_SHOWN_MAX: usize = 200;
 const ASKED_MAX: usize = 8;
 /// Among how many commands those keys are searched again after going back.
 const ASKED_SOUGHT: usize = 2_000;
+
+/// The name of a module that is larger than the first.
+fn name_of(build: Build) -> &'static str {
+    if build == Build::Whole { "whole" } else { "cluster" }
+}
 
 #[wasm_bindgen(start)]
 fn start() {
@@ -195,7 +203,7 @@ pub fn version() -> String {
 pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>, JsError> {
     let dialect = dialect_of(dialect)?;
     let script = parse_session(text, dialect);
-    let (commands, needs_whole) = (count(script.commands.len()), script.lacks());
+    let (commands, lacks) = (count(script.commands.len()), script.lacks().map(name_of));
     let mut utf16 = Utf16::new(text);
     // A protocol's script is obeyed whole, whatever is wrong with it.
     let advice = advise(text, dialect).into_iter().map(|diagnostic| {
@@ -214,7 +222,7 @@ pub fn diagnose(text: &str, dialect: &str, language: &str) -> Result<Ts<Reading>
         sort,
     });
     let meant = likely_dialect(text, dialect).map(Dialect::name);
-    Ok(Reading { commands, diagnostics: diagnostics.collect(), meant, needs_whole }.into_ts()?)
+    Ok(Reading { commands, diagnostics: diagnostics.collect(), meant, lacks }.into_ts()?)
 }
 
 /// Classifies a script's words for an editor, four numbers for each: from and to, in UTF-16 code units; the kind (as
@@ -347,10 +355,10 @@ impl Session {
         self.is_done
     }
 
-    /// Whether the script needs what this module leaves out: then it must run in the other module.
-    #[wasm_bindgen(getter, js_name = needsWhole)]
-    pub fn needs_whole(&self) -> bool {
-        self.script.lacks()
+    /// The larger module in which the script must run, where it takes what this one leaves out: `cluster` or `whole`.
+    #[wasm_bindgen(getter, unchecked_return_type = "\"cluster\" | \"whole\" | undefined")]
+    pub fn lacks(&self) -> Option<String> {
+        self.script.lacks().map(name_of).map(str::to_owned)
     }
 
     /// The present state, with these `keys` placed on the ring beside those that the script asked for.

@@ -1,15 +1,18 @@
 import wholeModuleUrl from "../wasm/cachedojo_bg.wasm?url";
+import clusterModuleUrl from "../wasm/cluster_bg.wasm?url";
 import firstModuleUrl from "../wasm/first_bg.wasm?url";
+import clusterWorkerUrl from "./cluster.worker.ts?worker&url";
 import firstWorkerUrl from "./first.worker.ts?worker&url";
 import wholeWorkerUrl from "./whole.worker.ts?worker&url";
-import type { FromWorker, ToWorker } from "./worker";
+import type { FromWorker, Larger, ToWorker } from "./worker";
 
-/** The engine comes in two sizes: what the first screen needs, and all of it. */
+/** The engine comes in three sizes, each with all of the one before: what the first screen needs, clusters, and all of it. */
 const SIZES = {
   first: { module: firstModuleUrl, worker: firstWorkerUrl },
+  cluster: { module: clusterModuleUrl, worker: clusterWorkerUrl },
   whole: { module: wholeModuleUrl, worker: wholeWorkerUrl },
-} as const;
-type Size = keyof typeof SIZES;
+} satisfies Record<Size, unknown>;
+type Size = "first" | Larger;
 
 /**
  * The engine in its worker. The module is compiled once, however often the worker is ended; the worker's own script is
@@ -39,11 +42,11 @@ export class Engine {
     this.#worker = this.#spawn();
   }
 
-  /** From now on all of the engine answers. What was asked of the first is to be asked again. */
-  enlarge(): void {
+  /** From now on at least so much of the engine answers. What was asked of the smaller one is to be asked again. */
+  enlarge(size: Larger): void {
     this.#end();
-    if (this.#size === "first") {
-      this.#size = "whole";
+    if (this.#size !== "whole" && this.#size !== size) {
+      this.#size = size;
       this.#module = compile(this.#size);
       this.#script = undefined;
       document.documentElement.dataset.engine = "lent";

@@ -1,5 +1,6 @@
 /**
- * What a worker does that owns the engine: `first.worker.ts` with its smaller module, `whole.worker.ts` with all of it.
+ * What a worker does that owns the engine: `first.worker.ts` with the smallest module, `cluster.worker.ts` and
+ * `whole.worker.ts` with what a larger one has besides.
  *
  * The page compiles the WebAssembly module once and posts it with `start`; that is all it takes to have a fresh
  * engine, so the page stops a runaway script by ending this worker and starting another.
@@ -12,7 +13,7 @@
  *   way there is told in `moved` messages, the last of which has `hasArrived`. A later `go` replaces an earlier one.
  *
  * To the page: those answers; `failed` when the engine trapped: this worker is of no use then; and `wanting` when what is asked
- * takes the whole engine: nothing else comes of that message.
+ * takes a larger module, and which: nothing else comes of that message.
  *
  * Nothing here reads a script or judges an event: the engine does.
  */
@@ -37,6 +38,8 @@ type SessionClass = First["Session"] & Partial<Pick<Whole["Session"], "ofProgram
 
 export type { Dialect } from "./types";
 export type Language = "en" | "fr";
+/** The modules that are loaded on demand. */
+export type Larger = "cluster" | "whole";
 
 /** A run as a file: all events, the answers, or each command with its answers. */
 export type RunFormat = "json" | "text" | "handout";
@@ -148,7 +151,7 @@ export type FromWorker =
   | { kind: "parted"; id: number; parting: string }
   /** `Report` as JSON (Rust: `judge::report::Report`). */
   | { kind: "graded"; id: number; report: string }
-  | { kind: "wanting" }
+  | { kind: "wanting"; size: Larger }
   | { kind: "failed"; message: string }
   /** A program has the thread now, and may never give it back: what takes more than so many seconds is taken for endless. */
   | { kind: "entered"; seconds: number }
@@ -169,8 +172,14 @@ interface Played {
   run: Session;
 }
 
-/** Thrown where the first module lacks what is asked. */
-const WANTING = Symbol("wanting");
+/** Thrown where this module lacks what is asked. */
+class Wanting {
+  readonly size: Larger;
+
+  constructor(size: Larger) {
+    this.size = size;
+  }
+}
 
 /** How long the engine works before it shows how far it has come. */
 const TURN_MS = 80;
@@ -209,8 +218,8 @@ export function serve(glue: Glue): void {
       await started;
       await obey(data);
     } catch (error) {
-      if (error === WANTING) {
-        tell({ kind: "wanting" });
+      if (error instanceof Wanting) {
+        tell({ kind: "wanting", size: error.size });
       } else {
         tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
       }
@@ -237,8 +246,8 @@ async function obey(message: ToWorker): Promise<void> {
     case "read": {
       const { id, text, dialect, language } = message;
       const reading = engine.diagnose(text, dialect, language);
-      if (reading.needsWhole) {
-        throw WANTING;
+      if (reading.lacks) {
+        throw new Wanting(reading.lacks);
       }
       return tell({ kind: "read", id, reading, words: engine.colours(text, dialect) });
     }
@@ -344,10 +353,10 @@ function lent<T>(program: unknown, seconds: number, work: () => T): T {
   }
 }
 
-/** What the whole engine has, and the first module may not. */
+/** What only the whole engine has. */
 function owned<T>(what: T | undefined): T {
   if (what === undefined) {
-    throw WANTING;
+    throw new Wanting("whole");
   }
   return what;
 }
@@ -413,10 +422,11 @@ function sessionOf(script: Script, program: WebAssembly.Module | undefined): Pla
   session?.run.free();
   session = undefined;
   const run = beginning(script, program);
-  if (run.needsWhole) {
+  const { lacks } = run;
+  if (lacks) {
     run.free();
     goal = undefined;
-    throw WANTING;
+    throw new Wanting(lacks);
   }
   session = { script, program, run };
   return session;

@@ -141,8 +141,8 @@ function hearAll(): void {
   });
   hear("failed", () => hearFailure("failed"));
   hear("endless", () => hearFailure("endless"));
-  hear("wanting", () => {
-    enlarge();
+  hear("wanting", ({ size }) => {
+    enlarge(size);
     speakAgain();
     readAgain();
     goAgain();

@@ -58,7 +58,6 @@ export const isReady = signal(false);
 export const reading = signal<Reading & { of?: Text | undefined }>({
   commands: 0,
   diagnostics: [],
-  needsWhole: false,
 });
 export const colours = signal<Colours | undefined>(undefined);
 export const examples = signal<NamedExample[]>([]);

@@ -1,6 +1,6 @@
 /** The page's end of the engine's worker: who hears what it says, and what was asked of it that has one answer. */
 import { Engine } from "../engine/engine";
-import type { FromWorker, ToWorker } from "../engine/worker";
+import type { FromWorker, Larger, ToWorker } from "../engine/worker";
 
 type Kind = FromWorker["kind"];
 type Message<K extends Kind> = Extract<FromWorker, { kind: K }>;
@@ -74,10 +74,10 @@ export function restart(): void {
   }
 }
 
-/** Something takes all of the engine: what was asked and not answered yet is asked again of that. */
-export function enlarge(): void {
+/** Something takes more of the engine: what was asked and not answered yet is asked again of that. */
+export function enlarge(size: Larger): void {
   clearInterval(watch);
-  engine.enlarge();
+  engine.enlarge(size);
   for (const { question } of asked.values()) {
     engine.send(question);
   }

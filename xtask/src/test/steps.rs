@@ -74,6 +74,10 @@ fn clippy(project: &Project) -> Result<()> {
     cmd!(project.shell, "cargo clippy --workspace --all-targets {deny...}").run()?;
     let for_browsers = ["--package", "cachedojo-page", "--package", "cachedojo", "--lib", "--test", "web"];
     cmd!(project.shell, "cargo clippy {for_browsers...} --target {WASM_TARGET} {deny...}").run()?;
+    // The smaller modules leave out features, each in a build of its own.
+    for smaller in ["cachedojo-first", "cachedojo-cluster"] {
+        cmd!(project.shell, "cargo clippy --package {smaller} --target {WASM_TARGET} {deny...}").run()?;
+    }
     // The fuzz targets are a workspace of their own, so no other command sees that one no longer compiles or that their lock file is
     // out of date. Nothing is linked here, so any path spares compiling libFuzzer.
     let fuzz = cmd!(project.shell, "cargo clippy --manifest-path fuzz/Cargo.toml --locked {deny...}");

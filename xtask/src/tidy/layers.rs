@@ -17,6 +17,7 @@ const CRATES: &[(&str, &str, &[&str])] = &[
         &["cachedojo", "cachedojo-judge", "cachedojo-lab", "cachedojo-notation", "cachedojo-trace", "cachedojo-wire"],
     ),
     ("www/bindings/first", "cachedojo-first", &["cachedojo-page"]),
+    ("www/bindings/cluster", "cachedojo-cluster", &["cachedojo-page"]),
     ("www/bindings/whole", "cachedojo-whole", &["cachedojo-page"]),
     ("server", "cachedojo-server", &["cachedojo", "cachedojo-notation"]),
     (
