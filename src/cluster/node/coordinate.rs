@@ -108,7 +108,8 @@ impl Node {
                 }
             }
             _ => {
-                for node in duty.replicas.less(pending.answered).iter() {
+                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+                for node in all.less(pending.answered).iter() {
                     self.send(node, Message::Query { op, at: at.clone() });
                 }
             }
@@ -146,13 +147,15 @@ impl Node {
             }
         }
         self.clock.observe(version.clock.max(floor.clock));
-        let (duty, _) = self.view.duties(&pending.at.key, pending.at.hash);
+        let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
         // Whatever the write's level, its version must be greater than those that a quorum knows.
         let level = match pending.aim {
             Aim::Write { .. } => Level::Quorum,
             Aim::Read { .. } => pending.level,
         };
-        if duty.is_met(level, pending.answered) {
+        let is_met = |duty: &Duty| duty.is_met(level, pending.answered);
+        // The next replicas say by their answer that the handover goes on: once it is over, they alone acknowledge writes.
+        if is_met(&duty) && (level == Level::One || next.as_ref().is_none_or(is_met)) {
             let (key, answered) = (pending.at.key.clone(), pending.answered);
             self.tell_enough(key, answered, duty.needed(level), duty.replicas);
             let Some(pending) = self.pending.get(&op) else { return };
@@ -207,7 +210,7 @@ impl Node {
         if pending.level == Level::One || pending.best.is_none() || is_agreed {
             return self.finish(op);
         }
-        if pending.sweep.is_some() && pending.looked_at != version {
+        if version.is_swept && pending.looked_at != version {
             return self.look_again(op, version);
         }
         pending.phase = Phase::Store;
@@ -217,8 +220,8 @@ impl Node {
         self.resend(op);
     }
 
-    /// An invalidation by tag deletes what was there when it began. Answers given before that may lack a later write, which it
-    /// does not delete; so all replicas are asked again, under a new operation number.
+    /// An invalidation by tag, or an eviction, deletes what was there when it began. Answers given before that may lack a later write,
+    /// which it does not delete; so all replicas are asked again, under a new operation number.
     fn look_again(&mut self, op: u64, version: Version) {
         let Some(mut pending) = self.pending.remove(&op) else { return };
         pending.looked_at = version;

@@ -1,9 +1,10 @@
 //! Membership: applying the log's entries, what a leader proposes, and how ranges are handed over.
 //!
-//! A change of the ring takes two log entries. From `Begin` on, writes need a quorum of the old replicas *and* one of the new,
-//! and reads a quorum of the old. Every node that is to hold more pulls it from a quorum of the old replicas, which refuse writes
-//! of the epoch before. When a quorum of every key's new replicas holds everything, the leader writes `Finish`. So at each step
-//! every quorum includes a replica with each acknowledged write.
+//! A change of the ring takes two log entries. From `Begin` on, reads and writes need a quorum of the old replicas *and* one of the
+//! new: the old ones know every write, and the new ones know whether the change is over for them, as they refuse then. Every node
+//! that is to hold more pulls it from a quorum of the old replicas, which refuse operations of the epoch before. When a quorum of
+//! every key's new replicas holds everything, the leader writes `Finish`. So at each step every quorum includes a replica with each
+//! acknowledged write.
 
 use std::collections::BTreeMap;
 

@@ -8,10 +8,12 @@ use super::Node;
 
 impl Node {
     pub(super) fn hear_query(&mut self, from: NodeId, op: u64, at: &Placed) {
-        let counts = self.is_mine(at) && self.view.ring.duty(&at.key, at.hash).replicas.contains(self.id);
-        // A node that came back with an empty disk has not caught up: its answer could hide an acknowledged write.
-        if !counts || !self.is_whole {
-            if counts {
+        let is_mine = self.is_mine(at);
+        // A node that came back with an empty disk has not caught up: its answer could hide an acknowledged write. One that will be a
+        // replica only under the next ring hides nothing: its answer counts for that ring, not for this one.
+        let hides = !self.is_whole && self.view.ring.duty(&at.key, at.hash).replicas.contains(self.id);
+        if !is_mine || hides {
+            if is_mine {
                 self.note(Note::NotWhole { key: at.key.clone() });
             }
             return self.send(from, Message::Refused { op, key: at.key.clone() });

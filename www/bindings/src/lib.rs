@@ -33,7 +33,9 @@ use cachedojo_lab::event::{Event, What};
 use cachedojo_lab::reference::Reference;
 use cachedojo_lab::runner::Runner;
 use cachedojo_lab::scenario::Scenario;
-use cachedojo_lab::script::{Build, Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse_session};
+use cachedojo_lab::script::{
+    Build, Command, Dialect, Mistake, Script, advise, colour, fork, likely_dialect, parse_session,
+};
 use cachedojo_lab::subject::Subject;
 use cachedojo_lab::trail::Trail;
 use cachedojo_notation::text::Language;
