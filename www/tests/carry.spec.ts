@@ -151,6 +151,28 @@ for (const [width, height] of [
   });
 }
 
+for (const [width, height] of [
+  [390, 520],
+  [800, 520],
+  [1264, 520],
+] as const) {
+  test(`a lesson in a frame of ${width} x ${height} has room for its script`, async ({ page, baseURL }) => {
+    await page.setViewportSize({ width: 1400, height: 900 });
+    await page.setContent(
+      `<iframe src="${baseURL}?embed#lesson/first-words" width="${width}" height="${height}" title="A cache"></iframe>`,
+    );
+    const frame = page.frameLocator("iframe");
+    for (const turn of ["once", "after a reload"]) {
+      const editor = frame.locator(".cm-editor");
+      await expect.poll(async () => (await editor.boundingBox())?.height ?? 0, turn).toBeGreaterThan(100);
+      await editor.scrollIntoViewIfNeeded();
+      await editor.click();
+      await expect(frame.locator(".cm-content")).toBeFocused();
+      await frame.locator("html").evaluate(() => location.reload());
+    }
+  });
+}
+
 test("events, answers and the ring's picture are saved as files, twice the same", async ({ page }) => {
   await open(page);
   await write(page, RING);

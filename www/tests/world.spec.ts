@@ -187,6 +187,48 @@ for (const [width, height] of [
   });
 }
 
+for (const [width, height] of [
+  [320, 640],
+  [390, 844],
+] as const) {
+  test(`at ${width} x ${height} the line that a message leads to stands above the strip`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await open(page);
+    const lines = Array.from({ length: 40 }, (_, i) => (i % 13 === 12 ? "nod get a" : "node new 9"));
+    await write(page, lines.join("\n"));
+    const marked = page.getByTestId("mistakes").getByRole("button");
+    await expect(marked).toHaveCount(3);
+    for (const turn of [0, 2, 1, 2]) {
+      await marked.nth(turn).click();
+      const hidden = async () => {
+        const line = await content(page).locator(".cm-line").nth(13 * turn + 12).boundingBox();
+        const strip = await page.locator(".strip").boundingBox();
+        return line && strip ? line.y + line.height - strip.y : Number.NaN;
+      };
+      await expect.poll(hidden).toBeLessThanOrEqual(0);
+    }
+  });
+}
+
+test("a memory's picture is full to the share that is used", async ({ page }) => {
+  await open(page);
+  const free = () =>
+    page.locator(".blocks").evaluate((blocks) => {
+      const rest = blocks.querySelector(".free")?.getBoundingClientRect().width ?? 0;
+      return rest / blocks.getBoundingClientRect().width;
+    });
+  for (const [entries, least, most] of [
+    ["for 1..150 node set k{} v{}", 0.98, 1],
+    ["for 1..40 node set k{} 13000*x", 0.4, 0.55],
+  ] as const) {
+    await write(page, `node new 1MiB\n${entries}`);
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Done");
+    await expect.poll(free).toBeGreaterThan(least);
+    await expect.poll(free).toBeLessThanOrEqual(most);
+  }
+});
+
 test("in a low window a broken expectation is said, and a dialog has the most of it", async ({ page }) => {
   await page.setViewportSize({ width: 320, height: 180 });
   await open(page);

@@ -47,8 +47,8 @@ const TABLES: [&[Entry]; 9] = [
 const HEADINGS: [(&str, &str); TABLES.len()] = [
     ("One cache", "Un cache"),
     ("A ring of nodes", "Un anneau de nœuds"),
-    ("The prototype's cluster, without a network", "La grappe du prototype, sans réseau"),
-    ("The prototype's parser", "L'analyseur du prototype"),
+    ("A cluster without a network", "Une grappe sans réseau"),
+    ("The parser of text commands", "L'analyseur de commandes en texte"),
     SHORT_FORMS,
     SHORT_FORMS,
     ("Protocols, a line at a time", "Les protocoles, une ligne à la fois"),

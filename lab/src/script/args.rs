@@ -174,7 +174,7 @@ impl<'a> Args<'a> {
 
     pub(crate) fn rest_of_tokens(&mut self) -> Result<&'a [Token], Fault> {
         if self.next >= self.tokens.len() {
-            return Err(self.fault_here(Mistake::Missing { what: "<answer>", usage: self.entry.usage }));
+            return Err(self.fault_here(Mistake::NoAnswer));
         }
         let tokens = self.tokens;
         let rest = &tokens[self.next..];
@@ -199,7 +199,7 @@ impl<'a> Args<'a> {
         }
         let from = self.tokens.get(self.next).map_or(self.line.len(), |token| token.span.start);
         let source = self.line[from..].trim_end().to_owned();
-        let matcher = read::matcher(self.line, self.rest_of_tokens()?, usage)?;
+        let matcher = read::matcher(self.line, self.rest_of_tokens()?)?;
         Ok(Expectation { source, matcher })
     }
 }

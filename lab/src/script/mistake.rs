@@ -41,6 +41,8 @@ pub enum Mistake {
         /// The command's usage.
         usage: &'static str,
     },
+    /// An expectation without an answer. Its forms would be lines of their own: the help has them.
+    NoAnswer,
     /// Something stands after the last argument.
     Leftover {
         /// The command's usage.
@@ -213,11 +215,14 @@ impl Mistake {
             Self::NoVerb { found, verbs } => {
                 format!("`{found}` is no command; write {}.", listed(verbs, ["`", "`"], " or "))
             }
+            Self::NoAnswer => {
+                "What do you expect here? Write it after `expect`, as the line above answers it, such as `expect nothing`.".into()
+            }
             Self::Missing { what, usage } => format!("{what} is missing here; write `{usage}`."),
             Self::Leftover { usage } => {
                 format!("Nothing may follow here: the command is `{usage}`; put a value with spaces in \"quotes\".")
             }
-            Self::Number { found } => format!("`{found}` is not a whole number in range; write digits, as 42."),
+            Self::Number { found } => format!("`{found}` is not a whole number in range; write digits, such as 42."),
             Self::Blank => "Put the answer that you expect in the place of the `?`.".into(),
             Self::Field { found } => {
                 format!("No answer has a number named `{found}`; write one of {}.", FIELDS.join(", "))
@@ -299,6 +304,9 @@ impl Mistake {
             Self::NoVerb { found, verbs } => {
                 let verbs = listed(verbs, ["« ", " »"], " ou ");
                 format!("« {found} » n'est pas une commande ; écrivez {verbs}.")
+            }
+            Self::NoAnswer => {
+                "Qu'attendez-vous ici ? Écrivez-le après `expect`, comme la ligne au-dessus y répond, par exemple `expect nothing`.".into()
             }
             Self::Missing { what, usage } => format!("Il manque {what} ici ; écrivez « {usage} »."),
             Self::Leftover { usage } => format!(

@@ -157,7 +157,7 @@ mod tests {
             "b",
             "Nothing may follow here: the command is `node get <key>`; put a value with spaces in \"quotes\".",
         );
-        check_mistake("node incr a x", "x", "`x` is not a whole number in range; write digits, as 42.");
+        check_mistake("node incr a x", "x", "`x` is not a whole number in range; write digits, such as 42.");
         check_mistake(
             "node new 9\nnode stats\nexpect hits = ?",
             "?",
@@ -224,11 +224,11 @@ mod tests {
             "http",
             "`http` cannot be a choice of `any of`; write `expect http 200|201 …`, or \"http\" in quotes if it is text.",
         );
-        check_mistake("cluster new rf=x", "rf=x", "`x` is not a whole number in range; write digits, as 42.");
+        check_mistake("cluster new rf=x", "rf=x", "`x` is not a whole number in range; write digits, such as 42.");
         check_mistake(
             "ring new 99999999",
             "99999999",
-            "`99999999` is not a whole number in range; write digits, as 42.",
+            "`99999999` is not a whole number in range; write digits, such as 42.",
         );
     }
 
@@ -254,7 +254,7 @@ mod tests {
             ("cluster nodes=3 nodes=4", "nodes=4", "`nodes` stands here twice; write it once."),
             ("cluster nodes=3 memory=0", "memory=0", "`0` is no value of `memory`; write `memory=<size>`."),
             ("cluster nodes=3 memory=x", "memory=x", "`x` is not a size in bytes; write 100, 4KiB or 1MiB."),
-            ("cluster nodes=3 seed=abc", "seed=abc", "`abc` is not a whole number in range; write digits, as 42."),
+            ("cluster nodes=3 seed=abc", "seed=abc", "`abc` is not a whole number in range; write digits, such as 42."),
             ("cluster nodes=3 haste=maybe", "haste=maybe", "`maybe` is no value of `haste`; write `haste=yes|no`."),
             ("cluster nodes=3 haste=no", "", ""),
             ("cluster new rf=2 rf=3", "rf=3", "`rf` stands here twice; write it once."),

@@ -113,22 +113,23 @@ function Node({ node }: { node: NodeView }) {
 function Memory({ node: { entries, limitBytes, stats } }: { node: NodeView }) {
   const before = run.value.before?.node?.entries;
   const old = useMemo(() => before && new Set(before.map(({ key }) => key)), [before]);
-  const shown = entries.slice(0, BLOCKS_MAX);
+  // One that is too small to be seen would be drawn larger than it is: those are one block.
+  const least = limitBytes / 400;
+  const shown = entries.filter(({ bytes }) => bytes >= least).slice(0, BLOCKS_MAX);
   const rest = stats.bytes - shown.reduce((sum, { bytes }) => sum + bytes, 0);
-  const part = (bytes: number) => ({ flexGrow: Math.max(bytes, limitBytes / 400) });
   return (
     <div class="blocks" aria-hidden="true">
-      {shown.map(({ key, bytes }, i) => (
+      {shown.map(({ key, bytes }) => (
         <div
           key={key}
-          class={`block${i === 0 ? " next" : ""}${old?.has(key) === false ? " new" : ""}`}
-          style={part(bytes)}
+          class={`block${key === entries[0]?.key ? " next" : ""}${old?.has(key) === false ? " new" : ""}`}
+          style={{ flexGrow: bytes }}
           title={key}
         >
           <code>{key}</code>
         </div>
       ))}
-      {rest > 0 && <div class="block rest" style={part(rest)} />}
+      {rest > 0 && <div class="block rest" style={{ flexGrow: Math.max(rest, least) }} />}
       {stats.bytes < limitBytes && <div class="block free" style={{ flexGrow: limitBytes - stats.bytes }} />}
     </div>
   );

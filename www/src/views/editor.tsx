@@ -101,6 +101,7 @@ function extensions(dialect: Dialect) {
     // Ctrl+Enter, which would insert a line, runs the script: the page listens for it.
     keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...lintKeymap]),
     EditorView.lineWrapping,
+    EditorView.scrollMargins.of(underStrip),
     EditorView.domEventHandlers({
       beforeinput: insertLines,
       blur: () => {
@@ -201,6 +202,13 @@ function shown(view: EditorView, { from, to, message, sort }: Marked): Diagnosti
   };
   const severity = SEVERITIES[sort];
   return { from: Math.min(from, length), to: Math.min(to, length), severity, message, renderMessage };
+}
+
+/** What of the editor lies under the strip, which in a narrow window sticks to its bottom: no line is to be shown there. */
+function underStrip({ dom }: EditorView): { bottom: number } {
+  const strip = document.querySelector(".strip")?.getBoundingClientRect();
+  const { bottom } = dom.getBoundingClientRect();
+  return { bottom: strip ? Math.max(0, Math.min(bottom, strip.bottom) - strip.top) : 0 };
 }
 
 function showLine(view: EditorView, line: number | undefined): void {

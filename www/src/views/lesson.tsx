@@ -14,7 +14,7 @@ import {
   verdict,
 } from "../course";
 import type { Attempt } from "../engine/types";
-import { goToLine, isEdited, isEmpty, sheet, showOriginal } from "../lab";
+import { diagnostics, goToLine, isEdited, isEmpty, sheet, showOriginal } from "../lab";
 import { words } from "../words";
 import { Icon } from "./icons";
 import { coded, Markdown } from "./markdown";
@@ -101,7 +101,7 @@ export function OpenLesson() {
           </button>
         )}
       </div>
-      {isEmpty.value && !isExample.value && <p class="note">{words.value.status.empty}</p>}
+      {isEmpty.value && !isExample.value && <p class="note">{words.value.status[diagnostics.value.length > 0 ? "unread" : "empty"]}</p>}
       <Outcome />
     </article>
   );

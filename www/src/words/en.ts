@@ -169,6 +169,7 @@ export const en = {
     },
     stale: "The script has changed since this run.",
     empty: "The script has no command yet.",
+    unread: "No line of the script can be read: what is marked says why.",
     failed: "The engine failed and was started afresh; your script is safe.",
     endless:
       "The program took too long to answer and was ended. Look for a loop that never ends; your scripts are safe, and other programs run.",

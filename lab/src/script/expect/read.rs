@@ -64,7 +64,7 @@ pub(super) fn choices(tokens: &[Token]) -> Vec<&[Token]> {
 }
 
 /// Reads the words of an expectation.
-pub(in crate::script) fn matcher(line: &str, tokens: &[Token], usage: &'static str) -> Result<Matcher, Fault> {
+pub(in crate::script) fn matcher(line: &str, tokens: &[Token]) -> Result<Matcher, Fault> {
     if let Some(large) = tokens.iter().find(|token| token.is_too_large()) {
         return Err((large.span.clone(), Mistake::ValueTooLarge));
     }
@@ -73,7 +73,7 @@ pub(in crate::script) fn matcher(line: &str, tokens: &[Token], usage: &'static s
     for (words, is_negated) in choices {
         if words.is_empty() {
             let from = tokens.first().map_or(0, |token| token.span.start);
-            return Err((from..line.trim_end().len(), Mistake::Missing { what: "<answer>", usage }));
+            return Err((from..line.trim_end().len(), Mistake::NoAnswer));
         }
         read.push(negated(single(line, words)?, is_negated));
     }
