@@ -33,8 +33,41 @@ function offline(): Plugin {
   };
 }
 
+/** Has `early.js` come before the page's script, with the addresses of the first worker and its module. */
+function early(): Plugin {
+  return {
+    name: "early",
+    apply: "build",
+    generateBundle: {
+      order: "post",
+      handler(_, bundle) {
+        const page = bundle["index.html"];
+        if (page?.type !== "asset") {
+          throw new Error("the build has no index.html");
+        }
+        const built = (pattern: RegExp) => {
+          const path = Object.keys(bundle).find((name) => pattern.test(name));
+          if (path === undefined) {
+            throw new Error(`the build has no ${pattern}`);
+          }
+          return path.slice("assets/".length);
+        };
+        const source = readFileSync("early.js", "utf8")
+          .replace(/^\/\/.*\n/gm, "")
+          .replace("__WORKER__", built(/^assets\/first\.worker-.*\.js$/))
+          .replace("__MODULE__", built(/^assets\/first_bg-.*\.wasm$/));
+        const digest = createHash("sha256").update(source).digest("hex").slice(0, 8);
+        const fileName = `assets/early-${digest}.js`;
+        this.emitFile({ type: "asset", fileName, source });
+        const tag = `<script type="module" crossorigin src="./${fileName}"></script>`;
+        page.source = page.source.toString().replace("<!-- early -->", tag);
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [offline()],
+  plugins: [early(), offline()],
   // The built page works wherever it is put: on a domain, in a folder, in a teacher's course page.
   base: "./",
   build: { target: "es2023", assetsInlineLimit: 0, chunkSizeWarningLimit: 800 },

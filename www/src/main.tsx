@@ -8,6 +8,7 @@ import { start } from "./lab";
 import { keepOffline } from "./offline";
 import { startProjector } from "./projector";
 import { applySettings } from "./settings";
+import { settleOnceReady } from "./settled";
 import { Page } from "./views/page";
 
 applySettings();
@@ -22,4 +23,5 @@ resume();
 startGuide();
 startEmbed();
 startProjector();
+settleOnceReady();
 keepOffline();

@@ -14,6 +14,15 @@ const SIZES = {
 } satisfies Record<Size, unknown>;
 type Size = "first" | Larger;
 
+/** What `early.js` has made of the first size before this script came. */
+interface Early {
+  worker: Worker;
+  module: WebAssembly.Module;
+  ready: FromWorker;
+}
+
+const { early } = globalThis as { early?: Promise<Early> };
+
 /**
  * The engine in its worker. The module is compiled once, however often the worker is ended; the worker's own script is
  * kept too, so that a fresh worker stands ready without a network.
@@ -27,8 +36,9 @@ export class Engine {
 
   constructor(hear: (message: FromWorker) => void) {
     this.#hear = hear;
-    this.#module = compile(this.#size);
-    this.#worker = this.#spawn();
+    const module = early?.then(({ module }) => module);
+    this.#module = module?.catch(() => compile("first")) ?? compile("first");
+    this.#worker = this.#spawn(early);
   }
 
   /** Messages sent before the module has arrived wait for it, in order. */
@@ -71,12 +81,17 @@ export class Engine {
   /** Why there is no worker was heard as `unloaded` when it came out. */
   readonly #alreadyTold = () => {};
 
-  async #spawn(): Promise<Worker> {
+  async #spawn(early?: Promise<Early>): Promise<Worker> {
     const size = this.#size;
     try {
-      const worker = await this.#answering(SIZES[size].worker, this.#module);
+      const there = await early?.catch(() => undefined);
+      const worker = there?.worker ?? (await this.#answering(size, this.#module));
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
       worker.onerror = ({ message }) => this.#hear({ kind: "failed", message });
+      if (there) {
+        this.#hear(there.ready);
+        this.#keep(size);
+      }
       return worker;
     } catch (error) {
       if (size === this.#size) {
@@ -87,10 +102,10 @@ export class Engine {
   }
 
   /** A worker that has answered once: from its address, else, where that cannot be reached, from the copy kept here. */
-  async #answering(address: string, module: Promise<WebAssembly.Module>): Promise<Worker> {
+  async #answering(size: Size, module: Promise<WebAssembly.Module>): Promise<Worker> {
     try {
-      const worker = await this.#started(address, module);
-      this.#script ??= this.#kept(address);
+      const worker = await this.#started(SIZES[size].worker, module);
+      this.#keep(size);
       return worker;
     } catch (error) {
       const script = await this.#script;
@@ -106,9 +121,12 @@ export class Engine {
     }
   }
 
-  #kept(address: string): Promise<string | undefined> {
-    const size = this.#size;
-    return keep(address).then((script) => {
+  /** Keeps the script of this size's workers, unless another size has taken its place meanwhile. */
+  #keep(size: Size): void {
+    if (size !== this.#size) {
+      return;
+    }
+    this.#script ??= textAt(SIZES[size].worker).then((script) => {
       if (size === this.#size) {
         document.documentElement.dataset.engine = script === undefined ? "lent" : "kept";
       }
@@ -145,7 +163,7 @@ export class Engine {
 }
 
 /** The text at this address, or nothing where it cannot be had: then the next worker needs the network again. */
-async function keep(address: string): Promise<string | undefined> {
+async function textAt(address: string): Promise<string | undefined> {
   try {
     const response = await fetch(address);
     return response.ok ? await response.text() : undefined;

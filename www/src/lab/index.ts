@@ -68,8 +68,9 @@ export {
 /** Starts everything that goes on by itself. Call once. */
 export async function start(): Promise<void> {
   hearAll();
-  effect(() => send({ kind: "speak", language: language.value }));
+  // The script that is open comes first: it is what somebody sees and may run.
   effect(() => read(sheet.value, language.value));
+  effect(() => send({ kind: "speak", language: language.value }));
   effect(play);
   effect(() => {
     const { subject } = sheet.value;

@@ -1,6 +1,7 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { memo } from "preact/compat";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { run, sheet } from "../lab";
 import { countBefore, eventCount, events, hitRatios } from "../log";
 import type { EntryView, NodeView, Pair } from "../wasm/cachedojo";
@@ -11,6 +12,10 @@ import { Icon } from "./icons";
 const RATIO_PLACES = 120;
 /** Blocks of a memory's picture; what is over is one block. */
 const BLOCKS_MAX = 60;
+/** Rows of a table that are drawn at first, and each time that one comes to their end. */
+const ROWS_AT_ONCE = 40;
+/** How high a row is, about. */
+const ROW_REM = 2.2;
 
 /** What is stored, in the order in which it will leave, and what the counters say. */
 export function Cache() {
@@ -98,11 +103,11 @@ function Node({ node }: { node: NodeView }) {
       </div>
       <Memory node={node} />
       <Departures policy={policy} />
-      <Table heads={[text.key, text.value, text.bytes, text.reads, text.left]}>
-        {entries.map(({ key, ...rest }, i) => (
-          <Entry key={key} name={key} {...rest} isNext={i === 0} />
-        ))}
-      </Table>
+      <Table
+        heads={[text.key, text.value, text.bytes, text.reads, text.left]}
+        rows={entries}
+        row={({ key, ...rest }, i) => <Entry key={key} name={key} {...rest} isNext={i === 0} />}
+      />
       {entries.length === 0 && <p class="empty">{text.noEntries}</p>}
       {hidden > 0 && <p class="note">{text.more(formatNumber(hidden))}</p>}
     </>
@@ -201,11 +206,11 @@ function Pairs({ pairs, count }: { pairs: Pair[]; count: number }) {
   return (
     <>
       <p class="note">{text.pairs(formatNumber(count))}</p>
-      <Table heads={[text.key, text.value, text.left]}>
-        {pairs.map(({ key, ...rest }) => (
-          <PairRow key={key} name={key} {...rest} />
-        ))}
-      </Table>
+      <Table
+        heads={[text.key, text.value, text.left]}
+        rows={pairs}
+        row={({ key, ...rest }) => <PairRow key={key} name={key} {...rest} />}
+      />
       {count > pairs.length && <p class="note">{text.more(formatNumber(count - pairs.length))}</p>}
     </>
   );
@@ -226,9 +231,20 @@ const PairRow = memo(({ name, value, leftMs }: Omit<Pair, "key"> & { name: strin
   </tr>
 ));
 
-function Table({ heads, children }: { heads: string[]; children: ComponentChildren }) {
+/** A row for each; those far below what is seen are drawn once somebody comes near. */
+function Table<T>({
+  heads,
+  rows,
+  row,
+}: {
+  heads: string[];
+  rows: readonly T[];
+  row: (of: T, index: number) => ComponentChildren;
+}) {
+  const drawn = useSignal(ROWS_AT_ONCE);
+  const rest = rows.length - drawn.value;
   return (
-    <table class="table">
+    <table class="table" aria-rowcount={rest > 0 ? rows.length + 1 : undefined}>
       <thead>
         <tr>
           {heads.map((head) => (
@@ -238,8 +254,41 @@ function Table({ heads, children }: { heads: string[]; children: ComponentChildr
           ))}
         </tr>
       </thead>
-      <tbody>{children}</tbody>
+      <tbody>{rows.slice(0, drawn.value).map(row)}</tbody>
+      {rest > 0 && (
+        <Rest
+          key={drawn.value}
+          rows={rest}
+          columns={heads.length}
+          meet={() => {
+            drawn.value += ROWS_AT_ONCE;
+          }}
+        />
+      )}
     </table>
+  );
+}
+
+/** The room of the rows that are not drawn; `meet` is called once it comes into sight. */
+function Rest({ rows, columns, meet }: { rows: number; columns: number; meet: () => void }) {
+  const room = useRef<HTMLTableSectionElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver((seen) => {
+      if (seen.some(({ isIntersecting }) => isIntersecting)) {
+        meet();
+      }
+    });
+    if (room.current) {
+      observer.observe(room.current);
+    }
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <tbody ref={room} aria-hidden="true">
+      <tr>
+        <td colSpan={columns} style={{ height: `${rows * ROW_REM}rem` }} />
+      </tr>
+    </tbody>
   );
 }
 

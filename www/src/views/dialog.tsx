@@ -1,7 +1,8 @@
 import type { ComponentChildren, Ref } from "preact";
+import { isSettled, settle } from "../settled";
 import { words } from "../words";
 
-/** A dialog under its title: Esc, a click beside it and its last button close it. `name` is the stem of its ids. */
+/** A dialog under its title; what is in it is drawn once the first screen stands. Esc, a click beside it and its last button close it. `name` is the stem of its ids. */
 export function Dialog({
   box,
   name,
@@ -26,7 +27,7 @@ export function Dialog({
       <h2 id={`${name}-title`} tabIndex={-1} autofocus>
         {title}
       </h2>
-      {children}
+      {isSettled.value && children}
       <form method="dialog">
         <button type="submit" class="button primary">
           {words.value.banner.close}
@@ -34,4 +35,10 @@ export function Dialog({
       </form>
     </dialog>
   );
+}
+
+/** Opens a dialog, with all that is in it. */
+export function open(dialog: HTMLDialogElement | null): void {
+  settle();
+  dialog?.showModal();
 }

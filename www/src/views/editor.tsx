@@ -1,5 +1,5 @@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { type Diagnostic, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { type Diagnostic, diagnosticCount, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import {
   Compartment,
   EditorState,
@@ -21,7 +21,7 @@ import {
 } from "@codemirror/view";
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Dialect } from "../engine/worker";
 import {
   colours,
@@ -46,7 +46,8 @@ import { coded } from "./markdown";
 /** The script, its mistakes underlined where the engine says, and the line where the run stands. */
 export function Editor() {
   const parent = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // With the page around it, not after: the page is there once its script is.
+  useLayoutEffect(() => {
     if (!parent.current) {
       return;
     }
@@ -55,26 +56,45 @@ export function Editor() {
     const spoken = new Compartment();
     const view = new EditorView({
       parent: parent.current,
-      state: EditorState.create({ doc: text, extensions: [extensions(dialect), spoken.of([])] }),
+      state: EditorState.create({
+        doc: text,
+        extensions: [extensions(dialect), spoken.of(phrases(words.peek().scriptLabel))],
+      }),
     });
+    // What a fresh editor has already is not set once more.
+    let label = words.peek().scriptLabel;
+    let isBlank = true;
     const stops = [
       effect(() => replaceText(view, sheet.value.text)),
-      effect(() => view.dispatch({ effects: spoken.reconfigure(phrases(words.value.scriptLabel)) })),
-      effect(() =>
-        view.dispatch(
-          setDiagnostics(
-            view.state,
-            diagnostics.value.map((mark) => shown(view, mark)),
-          ),
-        ),
-      ),
+      effect(() => {
+        if (words.value.scriptLabel !== label) {
+          label = words.value.scriptLabel;
+          view.dispatch({ effects: spoken.reconfigure(phrases(label)) });
+        }
+      }),
+      effect(() => {
+        const marks = diagnostics.value.map((mark) => shown(view, mark));
+        if (marks.length > 0 || diagnosticCount(view.state) > 0) {
+          view.dispatch(setDiagnostics(view.state, marks));
+        }
+      }),
       effect(() => {
         const latest = colours.value;
         if (latest?.of.dialect === dialect && latest.of.text === view.state.doc.toString()) {
           view.dispatch({ effects: setWords.of(latest) });
         }
       }),
-      effect(() => stand(view)),
+      effect(() => {
+        if (isRunning.value) {
+          // Where it stands on its way nobody can read.
+          return;
+        }
+        const wasBlank = isBlank;
+        isBlank = currentLine() === 0 && eventCount.value === 0;
+        if (!isBlank || !wasBlank) {
+          stand(view);
+        }
+      }),
       effect(() => showLine(view, soughtLine.value?.line)),
       keepCaretInSight(view),
     ];
@@ -221,7 +241,7 @@ function showLine(view: EditorView, line: number | undefined): void {
 /** Marks the line where the run stands, shows it if the run was moved by hand, and has the answers written anew. */
 function stand(view: EditorView): void {
   const line = currentLine();
-  const isShown = shouldFollow.value && !isRunning.value && line >= 1 && line <= view.state.doc.lines;
+  const isShown = shouldFollow.value && line >= 1 && line <= view.state.doc.lines;
   const effects: StateEffect<unknown>[] = [standAt.of(line)];
   if (isShown) {
     effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest", yMargin: 40 }));

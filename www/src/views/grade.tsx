@@ -6,7 +6,7 @@ import { language } from "../settings";
 import { dropped, type Source } from "../sources";
 import { words } from "../words";
 import { listedCode } from "../words/listed";
-import { Dialog } from "./dialog";
+import { Dialog, open } from "./dialog";
 import { FileButton } from "./file-button";
 import { Outcome } from "./grade-report";
 import { Task } from "./grade-task";
@@ -18,7 +18,7 @@ const box = createRef<HTMLDialogElement>();
 
 /** Opens the dialog from wherever. */
 export function openGrade(): void {
-  box.current?.showModal();
+  open(box.current);
   whatIsOffered = findGrader();
 }
 

@@ -15,7 +15,7 @@ import {
 import type { Lesson } from "../engine/types";
 import { enter, hasBegun, isOpen, place, playFreely, show } from "../guide";
 import { words } from "../words";
-import { Dialog } from "./dialog";
+import { Dialog, open } from "./dialog";
 import { openGrade } from "./grade";
 import { Icon } from "./icons";
 import { OpenLesson } from "./lesson";
@@ -233,7 +233,7 @@ function ProgressBar({ all }: { all: number }) {
           class="button small"
           data-testid="progress-reset"
           aria-disabled={Object.keys(progress.value).length === 0}
-          onClick={() => dialog.current?.showModal()}
+          onClick={() => open(dialog.current)}
         >
           {guide.reset}
         </button>

@@ -5,7 +5,7 @@ import { afterwards } from "../afterwards";
 import { copyText } from "../clipboard";
 import type { Script } from "../engine/worker";
 import { isRunning, isStale, run } from "../lab";
-import { countBefore, events } from "../log";
+import { countBefore, events, sayingOf } from "../log";
 import { formatNumber, words } from "../words";
 import { Icon } from "./icons";
 
@@ -85,8 +85,5 @@ const Block = memo(({ from, to, isLast }: { from: number; to: number; isLast: bo
 ));
 
 function text(from: number, to: number): string {
-  return events
-    .slice(from, to)
-    .map((event) => event.text)
-    .join("\n");
+  return events.slice(from, to).map(sayingOf).join("\n");
 }

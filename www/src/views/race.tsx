@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { goTo, isStale, race, run, sheet } from "../lab";
 import type { Race as Raced } from "../wasm/cachedojo";
 import { words } from "../words";
-import { Dialog } from "./dialog";
+import { Dialog, open } from "./dialog";
 import { Icon } from "./icons";
 import { LaneTable, POLICIES, Victims } from "./lanes";
 import { TraceRace } from "./trace-race";
@@ -19,7 +19,7 @@ export function Race() {
   }
   const start = async () => {
     isAsked.value = true;
-    dialog.current?.showModal();
+    open(dialog.current);
     raced.value = await race(POLICIES);
     isAsked.value = false;
   };

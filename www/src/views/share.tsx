@@ -4,7 +4,7 @@ import { copyText } from "../clipboard";
 import { PICTURES, savePicture, saveRun } from "../export";
 import { lack, shareLink } from "../lab";
 import { formatNumber, words } from "../words";
-import { Dialog } from "./dialog";
+import { Dialog, open } from "./dialog";
 import { Icon } from "./icons";
 
 /** Links longer than this are cut by some messengers. */
@@ -24,7 +24,7 @@ export function Share() {
     link.value = await shareLink();
     await copy();
     pictures.value = (["ring", "messages"] as const).filter((name) => document.querySelector(PICTURES[name]));
-    dialog.current?.showModal();
+    open(dialog.current);
   };
   return (
     <>
