@@ -1,6 +1,6 @@
 /** The time machine: back from far, to a line, a fork from any step; and what is said, in the reader's language. */
 import { expect, type Page, test } from "@playwright/test";
-import { answers, content, open, script, write } from "./helpers";
+import { answers, content, open, SEED_ANSWERS, SEED_EXAMPLE, script, write } from "./helpers";
 
 const MANY = "node new 1MiB\nfor 1..30000 node set key{} 40*x\nnode get key30000";
 
@@ -181,15 +181,31 @@ test("what happens and what goes wrong is told in French, and in English again",
     await expect(timeline).toContainText("mène le mandat 1");
     await expect(timeline).not.toContainText("leads term");
     await expect(page.locator("[data-answer*='enregistré']").first()).toBeVisible();
+    const output = page.getByTestId("output");
     // What a script expects is in the script's own words.
-    await expect(page.getByTestId("output")).toContainText("stored");
+    await expect(output).toContainText("stored (enregistré)");
+    await expect(output).toContainText("lru évince a pour faire place à b");
+    await expect(output).toContainText("il n'y a pas encore d'anneau");
+    await expect(output).toContainText("mène le mandat 1");
     await page.getByRole("button", { name: "English" }).click();
     await expect(timeline).toContainText("leads term 1");
+    await expect(output).toContainText("lru evicted a to make room for b");
+    await expect(output).not.toContainText("(enregistré)");
   }
   await page.getByRole("button", { name: "Français" }).click();
   await page.reload();
   await page.getByTestId("run").click();
   await expect(timeline).toContainText("lru évince a pour faire place à b");
+});
+
+test("a protocol answers in French as it does in English", async ({ page }) => {
+  await open(page, "line");
+  await write(page, SEED_EXAMPLE);
+  for (const language of ["English", "Français"]) {
+    await page.getByRole("button", { name: language }).click();
+    await page.getByTestId("run").click();
+    await expect.poll(() => answers(page)).toBe(SEED_ANSWERS);
+  }
 });
 
 test("the timeline is gone through with every key that lists know", async ({ page }) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { en } from "../src/words/en";
 import { fr } from "../src/words/fr";
+import { whole } from "../src/words/whole";
 
 type Said = (...args: unknown[]) => string;
 
@@ -48,4 +49,14 @@ test("a title that ends in a mark of its own is quoted", () => {
   expect(fr.banner.example("Qui part\u00a0?")).toBe(
     "L'exemple «\u00a0Qui part\u00a0?\u00a0». Votre propre travail est intact.",
   );
+});
+
+test("no mark of French begins a line, and no script is changed for that", () => {
+  const french = whole(fr);
+  const alone = counts(french).flatMap(([name, text]) =>
+    / [:;?!»%]|« /.test(said(text, 2)) ? [`${name}: ${said(text, 2)}`] : [],
+  );
+  expect(alone).toEqual([]);
+  expect(french.guide.first("Premiers mots")).toBe("Commencer par la leçon 1\u00a0: Premiers mots");
+  expect(french.starters).toEqual(fr.starters);
 });

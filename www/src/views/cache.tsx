@@ -131,7 +131,7 @@ function Memory({ node: { entries, limitBytes, stats } }: { node: NodeView }) {
           style={{ flexGrow: bytes }}
           title={key}
         >
-          <code>{key}</code>
+          {key}
         </div>
       ))}
       {rest > 0 && <div class="block rest" style={{ flexGrow: Math.max(rest, least) }} />}

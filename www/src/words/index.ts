@@ -2,13 +2,14 @@ import { computed } from "@preact/signals";
 import { language } from "../settings";
 import { en, type Words } from "./en";
 import { fr } from "./fr";
+import { whole } from "./whole";
 
 export type { Words };
 
-const BY_LANGUAGE = { en, fr };
+const french = whole(fr);
 
 /** Every text of the page, in the chosen language. */
-export const words = computed<Words>(() => BY_LANGUAGE[language.value]);
+export const words = computed<Words>(() => (language.value === "fr" ? french : en));
 
 const numbers = computed(() => new Intl.NumberFormat(language.value));
 
