@@ -38,12 +38,70 @@ test("a step beside a ring of 1,500 points draws what it changes, and lays the p
     expect(nodes).toBeLessThanOrEqual(150);
     // The counters and what stands beside them: not those of the fifty entries that stay, nor those of the ring.
     expect(numbers).toBeLessThanOrEqual(40);
-    // Anything else that moves has the page painted for each of its frames.
+    // For whatever moves the browser makes frames beside those of the step.
     expect(animated).toEqual([]);
   }
   // A frame may fall in between: the least is what the page asks for.
   expect(Math.min(...costs.map(({ layouts }) => layouts))).toBeLessThanOrEqual(2);
 });
+
+test("the first screen starts one engine, fetched once, and draws no dialog; what is in them comes after", async ({
+  page,
+}) => {
+  const fetched: string[] = [];
+  let workers = 0;
+  page.on("request", (request) => fetched.push(request.url()));
+  page.on("worker", () => {
+    workers += 1;
+  });
+  await page.addInitScript(countHidden);
+  for (const turn of ["first", "after a reload"]) {
+    fetched.length = 0;
+    workers = 0;
+    await (turn === "first" ? page.goto("./") : page.reload());
+    await expect(page.getByTestId("status")).toContainText("Ready.");
+    expect(fetched.filter((url) => /\/assets\/first_bg-[^/]*\.wasm$/.test(url))).toHaveLength(1);
+    expect(workers).toBe(1);
+    const hidden = await page.evaluate(
+      () => (window as unknown as { hidden: { count: number } }).hidden.count,
+    );
+    // Their titles and what closes them.
+    expect(hidden).toBeLessThanOrEqual(25);
+    await expect.poll(() => page.locator("dialog tbody tr").count()).toBeGreaterThan(25);
+  }
+});
+
+test("of a long table the rows in sight are drawn, and those below once somebody comes near", async ({
+  page,
+}) => {
+  await open(page, "line");
+  await write(page, Array.from({ length: 300 }, (_, i) => `PUT k${i} v`).join("\n"));
+  const rows = page.getByTestId("nodes").locator("tbody th");
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.getByTestId("run").click();
+    await expect(page.getByTestId("status")).toContainText("Done: 300 commands.");
+    if (turn === 0) {
+      await expect(rows).toHaveCount(40);
+    }
+    await page.getByTestId("nodes").locator("tbody").last().scrollIntoViewIfNeeded();
+    await page.getByTestId("nodes").locator(".note").last().scrollIntoViewIfNeeded();
+    await expect(rows).toHaveCount(200);
+    await expect(rows.last()).toHaveText("k278");
+  }
+});
+
+/** In the page, before its own script: how many elements stand in dialogs when the page first says that it is ready. */
+function countHidden(): void {
+  const hidden = { count: -1 };
+  Object.assign(window, { hidden });
+  const observer = new MutationObserver(() => {
+    if (document.querySelector("[data-testid=status]")?.textContent.includes("Ready.")) {
+      observer.disconnect();
+      hidden.count = document.querySelectorAll("dialog *").length;
+    }
+  });
+  observer.observe(document, { subtree: true, childList: true, characterData: true });
+}
 
 /** In the page, before its own script: counts the numbers that are written for a person. */
 function countNumbers(): void {
@@ -79,7 +137,7 @@ function stepped(text: string): Promise<{ nodes: number; numbers: number; animat
         const animated = effects.flatMap((effect) => {
           const names = effect.getKeyframes().flatMap((frame) => Object.keys(frame));
           return names
-            .filter((name) => !["offset", "computedOffset", "easing", "composite", "opacity"].includes(name))
+            .filter((name) => !["offset", "computedOffset", "easing", "composite"].includes(name))
             .map((name) => `${name} of ${effect.target?.outerHTML.slice(0, 120)}`);
         });
         resolve({ nodes, numbers: counted.numbers - before, animated: [...new Set(animated)] });

@@ -403,9 +403,10 @@ test("the editor shows the line where a step went, however far down it is", asyn
   await write(page, `node new 100\n${"#\n".repeat(120)}node set a b\n`);
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("step").click();
+    await expect(page.getByTestId("status")).toContainText("After command 1 of 2.");
     await page.getByTestId("step").click();
-    await expect(page.locator(".cm-standing")).toBeInViewport();
     await expect(page.locator(".cm-standing")).toContainText("node set a b");
+    await expect(page.locator(".cm-standing")).toBeInViewport();
     await page.getByTestId("reset").click();
   }
 });

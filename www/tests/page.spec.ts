@@ -588,6 +588,13 @@ test("every command is explained, in the language of the page", async ({ page })
   await expect(page.getByRole("row").filter({ hasText: "node touch <key> <duration>" })).toContainText(
     "Give a key a new time to live.",
   );
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Français" }).click();
+  await page.getByTestId("help").click();
+  const dialog = page.getByRole("dialog");
+  await expect(dialog.getByText("Ctrl+Entrée")).toBeVisible();
+  await expect(dialog.getByText("Échap, Tab")).toBeVisible();
+  await expect(dialog.getByRole("row").filter({ hasText: "node touch" })).toContainText("durée de vie");
 });
 
 test("the text is there before the engine is", async ({ page }) => {

@@ -70,6 +70,8 @@ test("a run is forked where it stands, goes on otherwise, and the other script s
   await page.getByTestId("scrubber").fill("3");
   await expect(page.getByTestId("status")).toContainText("After command 3 of 7.");
   await page.getByTestId("fork").click();
+  // What is typed before it is open would go into the other script.
+  await expect(page.getByTestId("status")).toContainText("Done: 3 commands.");
   await content(page).click();
   await page.keyboard.press("ControlOrMeta+End");
   await page.keyboard.insertText("node get key1");

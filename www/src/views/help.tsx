@@ -67,7 +67,7 @@ function Keys() {
         {keys.map(([key, what]) => (
           <div key={key}>
             <dt>
-              <kbd>{key}</kbd>
+              <kbd>{help.named(key)}</kbd>
             </dt>
             <dd>{what}</dd>
           </div>
