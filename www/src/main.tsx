@@ -19,9 +19,8 @@ if (root) {
 }
 offerPrograms();
 start();
-resume();
 startGuide();
 startEmbed();
 startProjector();
-settleOnceReady();
+settleOnceReady(resume);
 keepOffline();

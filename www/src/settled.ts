@@ -1,5 +1,5 @@
 /** What nobody sees on the first screen comes after it. */
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { isReady } from "./lab";
 
 /** Whether the first screen stands: the engine is ready, and the browser has had a moment without work; or somebody asks for more. */
@@ -12,12 +12,17 @@ export function settle(): void {
   isSettled.value = true;
 }
 
-/** Call once. */
-export function settleOnceReady(): void {
+/** Call once; `work` is done then. */
+export function settleOnceReady(work: () => void): void {
   effect(() => {
     if (isReady.value) {
       // Absent in Safari.
       globalThis.requestIdleCallback?.(settle, { timeout: BUSY_MAX_MS }) ?? setTimeout(settle, BUSY_MAX_MS);
+    }
+  });
+  effect(() => {
+    if (isSettled.value) {
+      untracked(work);
     }
   });
 }

@@ -1,6 +1,6 @@
 /** The dialog to hand in: what is asked, what is refused and why, and what a report tells. The server's answers are written here. */
 import { expect, type Page, type Route, test } from "@playwright/test";
-import { open, script, seriousMistakes } from "./helpers";
+import { axeMistakes, open, script } from "./helpers";
 
 const both = (text: string) => ({ en: text, fr: `${text} (fr)` });
 const EXERCISES = [
@@ -82,7 +82,7 @@ test("the order of threads that breaks a submission is told turn by turn, of fur
     await expect(stories.first()).toContainText("Found by walk:07. The same seed gives it again.");
     await expect(page.getByTestId("also-fails").getByTestId("schedule")).toContainText("thread 3: racy.rs:1");
   }
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
 });
 
 test("lost points of a program that does not run in the page open on the reference, of further cases too", async ({
@@ -475,7 +475,7 @@ test("the statement, the rows and the starter of the chosen exercise are there, 
   await expect(page.getByTestId("grade-rows").getByRole("row")).toHaveText(["OneBasic12"]);
   await expect(page.getByTestId("grade-rows")).toContainText("Points: 12; passed from 8");
   await expect(task).toContainText("grader init line-cache DIR");
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
   const waiting = page.waitForEvent("download");
   await page.getByTestId("starter-rust").click();
   const download = await waiting;

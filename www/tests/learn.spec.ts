@@ -1,7 +1,7 @@
 /** Lessons, the time machine and the pictures, as a learner uses them: twice, and after a reload. */
 import { expect, type Page, test } from "@playwright/test";
 import type { PublicCourse } from "../src/engine/types";
-import { answers, content, holdEngine, open, script, seriousMistakes, shareLink, write } from "./helpers";
+import { answers, axeMistakes, content, holdEngine, open, script, shareLink, write } from "./helpers";
 
 const both = (text: string) => ({ en: text, fr: `${text} (fr)` });
 /** A course of two lessons, as the build writes it. */
@@ -97,14 +97,14 @@ test("the first screen leads to lesson 1, which is read, tried, failed, solved a
     await page.getByTestId("exercise-check").click();
     await expect(verdict).toHaveAttribute("data-state", "failed");
   }
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
   await write(page, SOLUTION);
   for (let turn = 0; turn < 2; turn += 1) {
     await page.getByTestId("exercise-check").click();
     await expect(verdict).toHaveAttribute("data-state", "solved");
     await expect(verdict).toContainText("What was written is read.");
   }
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
   await page.reload();
   await expect(page.getByTestId("exercise")).toHaveAttribute("data-solved", "true");
   await expect.poll(() => script(page)).toBe(SOLUTION);
@@ -280,7 +280,7 @@ test("progress is exported, forgotten and taken in again", async ({ page }) => {
   await page.reload();
   await page.getByTestId("lessons").click();
   await expect(progress).toHaveAttribute("data-solved", "1");
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
 });
 
 test("a lesson has an address, and a link from it opens there", async ({ page }) => {
@@ -508,7 +508,7 @@ test("policies race on a dropped trace: twice, a wrong file, another format, and
     await race.getByLabel("Size of each cache").fill("much");
     await page.getByTestId("trace-replay").click();
     await expect(race.getByRole("status")).toContainText("That is not a cache's size");
-    expect(await seriousMistakes(page)).toEqual([]);
+    expect(await axeMistakes(page)).toEqual([]);
     await page.reload();
   }
 });
@@ -614,7 +614,7 @@ test("a cluster shows its nodes and messages; a node is killed by a click and co
     await expect(cluster.locator("[data-node=n2]")).toContainText(`wall clock +${10 * turn} s off`);
     await expect(cluster.getByTestId("skewed")).toHaveCount(1);
   }
-  expect(await seriousMistakes(page)).toEqual([]);
+  expect(await axeMistakes(page)).toEqual([]);
 });
 
 test("a key and its value are told apart, whatever is in them", async ({ page }) => {

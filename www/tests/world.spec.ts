@@ -1,6 +1,6 @@
 /** The world's side of the page: its pictures can be read, and what is written stays in sight. */
 import { expect, type Locator, type Page, test } from "@playwright/test";
-import { content, open, script, seriousMistakes, write } from "./helpers";
+import { axeMistakes, content, open, script, write } from "./helpers";
 
 const DELAYED = "cluster nodes=3\ndelay n1->n3 300ms\nwrite k v via=n1\ntick 1s";
 
@@ -191,7 +191,9 @@ for (const [width, height] of [
   [320, 640],
   [390, 844],
 ] as const) {
-  test(`at ${width} x ${height} the line that a message leads to stands above the strip`, async ({ page }) => {
+  test(`at ${width} x ${height} the line that a message leads to stands above the strip`, async ({
+    page,
+  }) => {
     await page.setViewportSize({ width, height });
     await open(page);
     const lines = Array.from({ length: 40 }, (_, i) => (i % 13 === 12 ? "nod get a" : "node new 9"));
@@ -201,7 +203,10 @@ for (const [width, height] of [
     for (const turn of [0, 2, 1, 2]) {
       await marked.nth(turn).click();
       const hidden = async () => {
-        const line = await content(page).locator(".cm-line").nth(13 * turn + 12).boundingBox();
+        const line = await content(page)
+          .locator(".cm-line")
+          .nth(13 * turn + 12)
+          .boundingBox();
         const strip = await page.locator(".strip").boundingBox();
         return line && strip ? line.y + line.height - strip.y : Number.NaN;
       };
@@ -280,7 +285,7 @@ test("the world alone fills the window in large type, after a reload too, and ba
     await page.getByTestId("step").click();
     await expect(page.getByTestId("now")).toHaveText(/^tick 1s/);
     await page.getByTestId("back").click();
-    expect(await seriousMistakes(page)).toEqual([]);
+    expect(await axeMistakes(page)).toEqual([]);
     await only.click();
     await expect(content(page)).toBeVisible();
     await expect(page).not.toHaveURL(/world/);

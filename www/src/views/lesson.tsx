@@ -101,7 +101,9 @@ export function OpenLesson() {
           </button>
         )}
       </div>
-      {isEmpty.value && !isExample.value && <p class="note">{words.value.status[diagnostics.value.length > 0 ? "unread" : "empty"]}</p>}
+      {isEmpty.value && !isExample.value && (
+        <p class="note">{words.value.status[diagnostics.value.length > 0 ? "unread" : "empty"]}</p>
+      )}
       <Outcome />
     </article>
   );

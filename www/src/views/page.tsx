@@ -2,6 +2,7 @@ import { lesson } from "../course";
 import { isEmbedded } from "../embed";
 import { isOpen } from "../guide";
 import { sheet } from "../lab";
+import { isWorldOnly } from "../projector";
 import { words } from "../words";
 import { Banner } from "./banner";
 import { Comparison } from "./comparison";
@@ -30,6 +31,8 @@ export function Page() {
       {!isEmbedded && <Header />}
       <Banner />
       <main class={isOpen.value ? "lab guided" : "lab"}>
+        {/* Where the header is not seen, the page has its title all the same. */}
+        {(isEmbedded || isWorldOnly.value) && <h1 class="hidden">Cachedojo</h1>}
         {(!isEmbedded || lesson.value) && <Guide />}
         <div class="column">
           <section class="card script" id="script" aria-labelledby="script-title" tabIndex={-1}>

@@ -37,8 +37,10 @@ export function World() {
           </button>
         </div>
       </div>
-      <section
+      {/* biome-ignore lint/a11y/useSemanticElements: a section would be a second landmark of the card's name, and a fieldset is for a form */}
+      <div
         class="fill"
+        role="group"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard
         tabIndex={0}
         aria-labelledby="world-title"
@@ -50,7 +52,7 @@ export function World() {
           <Ring />
         </div>
         {!isBare && sheet.value.dialect === "lab" && <Faults />}
-      </section>
+      </div>
     </section>
   );
 }
