@@ -164,11 +164,16 @@ for (const [width, height] of [
     const frame = page.frameLocator("iframe");
     for (const turn of ["once", "after a reload"]) {
       const editor = frame.locator(".cm-editor");
+      // Until the lesson's script is open another one's editor stands there.
+      await expect(frame.getByTestId("exercise")).toBeVisible();
+      await expect(editor).not.toContainText("A cache of 100 bytes");
       await expect.poll(async () => (await editor.boundingBox())?.height ?? 0, turn).toBeGreaterThan(100);
       await editor.scrollIntoViewIfNeeded();
       await editor.click();
       await expect(frame.locator(".cm-content")).toBeFocused();
+      const reloaded = page.waitForEvent("framenavigated");
       await frame.locator("html").evaluate(() => location.reload());
+      await reloaded;
     }
   });
 }

@@ -67,7 +67,7 @@ function Keys() {
         {keys.map(([key, what]) => (
           <div key={key}>
             <dt>
-              <kbd>{help.named(key)}</kbd>
+              <kbd>{key.replace(/\w+/g, (name) => help.names[name] ?? name)}</kbd>
             </dt>
             <dd>{what}</dd>
           </div>

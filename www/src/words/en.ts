@@ -356,8 +356,8 @@ export const en = {
   },
   help: {
     title: "All commands and keys",
-    /** A key as keyboards of this language call it. */
-    named: (key: string) => key,
+    /** Keys that keyboards of this language call otherwise. */
+    names: {} as Record<string, string>,
     keys: "Keys",
     find: "Find a command",
     none: "No command has this in its form or its text.",

@@ -359,7 +359,7 @@ export const fr: Words = {
     title: "Toutes les commandes et touches",
     find: "Chercher une commande",
     none: "Aucune commande n'a cela dans sa forme ni son texte.",
-    named: (key) => key.replace("Enter", "Entrée").replace("Space", "Espace").replace("Esc", "Échap"),
+    names: { Enter: "Entrée", Space: "Espace", Esc: "Échap" },
     keys: "Touches",
     complete: "Compléter une commande",
     leave: "Quitter l'éditeur au clavier",
