@@ -77,12 +77,15 @@ impl Part {
             "wasm" if name.starts_with("first_bg") => Some(Self::Engine),
             "wasm" if name.starts_with("cluster_bg") => Some(Self::Cluster),
             "wasm" => Some(Self::Later),
-            "js" if name.starts_with("cluster.worker") || name.starts_with("whole.worker") => Some(Self::Later),
+            "js" if LATER.iter().any(|start| name.starts_with(start)) => Some(Self::Later),
             "js" | "css" => Some(Self::ScriptAndStyle),
             _ => None,
         }
     }
 }
+
+/// How scripts begin that no first screen waits for.
+const LATER: [&str; 3] = ["cluster.worker", "scenarios-", "whole.worker"];
 
 struct Bytes {
     raw: u64,

@@ -55,7 +55,12 @@ export interface Script {
 
 export type ToWorker =
   | { kind: "start"; module: WebAssembly.Module }
-  | { kind: "speak"; language: Language }
+  | {
+      kind: "speak";
+      language: Language;
+      /** The examples' files, by their paths. */
+      scenarios: Record<string, string>;
+    }
   | { kind: "read"; id: number; text: string; dialect: Dialect; language: Language }
   | {
       kind: "go";
@@ -190,12 +195,6 @@ const PART_SECONDS = 10;
 /** What it may take for all that is asked at once: a report, a whole run. */
 const WHOLE_SECONDS = 30;
 
-const scenarios = import.meta.glob<string>("../../../tests/scenarios/*.txt", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
-
 let engine: Glue;
 let started: Promise<unknown> | undefined;
 let goal: Go | undefined;
@@ -233,15 +232,15 @@ async function obey(message: ToWorker): Promise<void> {
       return tell({ kind: "ready", version: engine.version() });
     case "speak":
       return tell({
-        ...message,
         kind: "spoken",
+        language: message.language,
         commands: {
           lab: engine.commands("lab", message.language),
           line: engine.commands("line", message.language),
           memcached: engine.commands("memcached", message.language),
           rest: engine.commands("rest", message.language),
         },
-        examples: examples(message.language),
+        examples: examples(message.scenarios, message.language),
       });
     case "read": {
       const { id, text, dialect, language } = message;
@@ -453,7 +452,7 @@ function programOf(module: WebAssembly.Module) {
   return owned(engine.programOf)(module);
 }
 
-function examples(language: Language): NamedExample[] {
+function examples(scenarios: Record<string, string>, language: Language): NamedExample[] {
   return Object.entries(scenarios).map(([path, file]) => {
     const id = path.slice(path.lastIndexOf("/") + 1, -".txt".length);
     return { id, ...engine.example(file, language) };

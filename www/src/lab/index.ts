@@ -5,7 +5,7 @@
  * `questions` what has one answer · `work` the open sheet.
  */
 import { batch, effect, untracked } from "@preact/signals";
-import type { NamedExample } from "../engine/worker";
+import type { Language, NamedExample } from "../engine/worker";
 import { language } from "../settings";
 import { hasRefused, holdRefused, stepTo } from "../sheets";
 import { words } from "../words";
@@ -70,7 +70,9 @@ export async function start(): Promise<void> {
   hearAll();
   // The script that is open comes first: it is what somebody sees and may run.
   effect(() => read(sheet.value, language.value));
-  effect(() => send({ kind: "speak", language: language.value }));
+  effect(() => {
+    speak(language.value);
+  });
   effect(play);
   effect(() => {
     const { subject } = sheet.value;
@@ -114,7 +116,7 @@ export async function start(): Promise<void> {
 export function retry(): void {
   trouble.value = undefined;
   fetchAgain();
-  send({ kind: "speak", language: language.value });
+  speak(language.value);
   readAgain();
 }
 
@@ -150,10 +152,18 @@ function hearAll(): void {
   });
 }
 
+/** Asks which commands and examples there are. Without the examples' file there are the commands all the same. */
+async function speak(spoken: Language): Promise<void> {
+  const { scenarios } = await import("../engine/scenarios").catch(() => ({ scenarios: {} }));
+  if (spoken === language.peek()) {
+    send({ kind: "speak", language: spoken, scenarios });
+  }
+}
+
 /** Whoever answers now may not have been asked for the words yet. */
 function speakAgain(): void {
   if (examples.value.length === 0) {
-    send({ kind: "speak", language: language.value });
+    speak(language.value);
   }
 }
 
