@@ -15,8 +15,9 @@ pub enum Message {
     Store { op: u64, key: String, entry: Entry },
     /// It is kept, or something later is.
     Stored { op: u64 },
-    /// Of what belongs to me under this view, send what I lack; this I have. `fresh`: I have just started, and had forgotten all.
-    Pull { round: u64, view: u64, fresh: bool, known: Vec<(String, Version)> },
+    /// Of what belongs to me under this view, send what I lack; this I have. `start` is new with every start of my process: then I had
+    /// forgotten all.
+    Pull { round: u64, view: u64, start: u64, known: Vec<(String, Version)> },
     /// That is all.
     Push { round: u64, items: Vec<(String, Entry)> },
     /// I have all that belongs to me under this view. Have you?
@@ -49,11 +50,11 @@ impl Message {
                 out.byte(4);
                 out.number(*op);
             }
-            Self::Pull { round, view, fresh, known } => {
+            Self::Pull { round, view, start, known } => {
                 out.byte(5);
                 out.number(*round);
                 out.number(*view);
-                out.byte(u8::from(*fresh));
+                out.number(*start);
                 out.list(known, |out, (key, version)| {
                     out.text(key);
                     write_version(out, *version);
@@ -90,7 +91,7 @@ impl Message {
             5 => Self::Pull {
                 round: input.number()?,
                 view: input.number()?,
-                fresh: input.byte()? == 1,
+                start: input.number()?,
                 known: input.list(|input| Some((input.text()?, read_version(input)?)))?,
             },
             6 => Self::Push {

@@ -1,6 +1,7 @@
 //! A node: it hears inputs and returns what it wants done. It is at once a replica of some keys and the coordinator of whatever clients ask it,
 //! and sends messages to itself as to the others.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,10 @@ pub struct CacheNode {
     round: u64,
     pulled: Vec<String>,
     ready: Vec<String>,
+    /// Whether all others have heard of this start.
+    is_known: bool,
+    /// The last start of each other node that this one has heard of.
+    starts: BTreeMap<String, u64>,
 }
 
 impl CacheNode {
@@ -59,6 +64,8 @@ impl CacheNode {
             round: boot,
             pulled: Vec::new(),
             ready: Vec::new(),
+            is_known: false,
+            starts: BTreeMap::new(),
         }
     }
 
@@ -138,6 +145,17 @@ impl CacheNode {
         }
     }
 
+    /// A node has started again: what it said before is void, also what is still on its way, since it answers a number that is no longer used.
+    fn ask_anew(&mut self, restarted: &str, now: Instant, out: &mut Vec<Effect>) {
+        for at in 0..self.operations.len() {
+            let op = self.next_op;
+            self.next_op = self.next_op.wrapping_add(1);
+            self.operations[at].0 = op;
+            self.operations[at].1.unhear(restarted);
+            self.ask(op, now, out);
+        }
+    }
+
     fn go_on(&mut self, op: u64, now: Instant, out: &mut Vec<Effect>) {
         let Some(at) = self.operations.iter().position(|(number, _)| *number == op) else { return };
         let groups = self.groups(&self.operations[at].1.key);
@@ -186,9 +204,9 @@ impl CacheNode {
                     self.go_on(op, now, out);
                 }
             }
-            Message::Pull { round, view, fresh, known } => {
-                if fresh {
-                    self.operations.iter_mut().for_each(|(_, operation)| operation.unhear(from));
+            Message::Pull { round, view, start, known } => {
+                if self.starts.insert(from.to_owned(), start) != Some(start) {
+                    self.ask_anew(from, now, out);
                 }
                 // Who sees other members than this node will ask again.
                 if view == self.view() {
@@ -265,6 +283,7 @@ impl CacheNode {
         self.round = self.round.wrapping_add(1);
         self.pulled.clear();
         self.ready.clear();
+        self.is_known = false;
         self.pull(out);
         let now = self.now();
         for op in self.numbers() {
@@ -275,8 +294,8 @@ impl CacheNode {
     /// Asks the others for what this node lacks.
     fn pull(&mut self, out: &mut Vec<Effect>) {
         let known: Vec<_> = self.store.0.iter().map(|(key, entry)| (key.clone(), entry.version)).collect();
-        let (round, view, fresh) = (self.round, self.view(), self.is_fresh);
-        let message = Message::Pull { round, view, fresh, known };
+        let (round, view, start) = (self.round, self.view(), self.boot);
+        let message = Message::Pull { round, view, start, known };
         for to in self.others().cloned().collect::<Vec<_>>() {
             self.send(&to, &message, out);
         }
@@ -286,6 +305,13 @@ impl CacheNode {
     /// Whether this node has all that belongs to it, and whether all others have too: then the old ring is of the past.
     fn settle(&mut self, out: &mut Vec<Effect>) {
         if !self.ready.contains(&self.id) && self.others().all(|other| self.pulled.contains(other)) {
+            if self.is_fresh && !self.is_known {
+                // From here on nobody counts what this node confirmed before it died: only what is told now is complete.
+                self.is_known = true;
+                self.round = self.round.wrapping_add(1);
+                self.pulled.clear();
+                return self.pull(out);
+            }
             note(&mut self.ready, &self.id);
             for other in self.others() {
                 self.send(other, &Message::Ready { view: self.view() }, out);

@@ -79,6 +79,8 @@ pub struct CacheNode {
     last: u64,
     highest: u64,
     is_new: bool,
+    /// Everybody knows that this process is a new one.
+    is_known: bool,
     out: Vec<Effect>,
 }
 
@@ -99,6 +101,7 @@ impl CacheNode {
             last: boot,
             highest: 0,
             is_new: true,
+            is_known: false,
             out: Vec::new(),
         };
         node.rings = vec![node.ring()];
@@ -106,6 +109,7 @@ impl CacheNode {
     }
 
     pub fn start(&mut self) -> Vec<Effect> {
+        self.is_known = self.peers.is_empty();
         self.gossip_to_all();
         self.settle();
         self.wake(GOSSIP, GOSSIP_EVERY);
@@ -328,8 +332,12 @@ impl CacheNode {
         place(&self.members().iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    fn is_full(&self) -> bool {
+    fn has_heard_all(&self) -> bool {
         self.peers.values().all(|peer| peer.heard)
+    }
+
+    fn is_full(&self) -> bool {
+        self.has_heard_all() && (self.is_known || !self.is_new)
     }
 
     fn gossip_to(&mut self, to: &str) {
@@ -369,12 +377,20 @@ impl CacheNode {
             peer.is_full |= is_full;
         }
         if is_news {
-            // It may have lost its memory: what it confirmed counts no more.
-            for job in self.jobs.values_mut() {
+            // It may have lost its memory: what it confirmed counts no more, also if it arrives from now on.
+            for (_, mut job) in std::mem::take(&mut self.jobs) {
                 job.seen.remove(from);
                 job.kept.iter_mut().for_each(|kept| drop(kept.remove(from)));
+                self.last += 1;
+                self.jobs.insert(self.last, job);
+                self.ask(self.last);
+                self.wake(self.last, ASK_AGAIN);
             }
             self.gossip_to(from);
+        }
+        if self.is_new && !self.is_known && self.has_heard_all() {
+            self.is_known = true;
+            self.begin_round();
         }
         if self.is_full() && !was_full {
             self.gossip_to_all();
@@ -394,13 +410,18 @@ impl CacheNode {
         }
     }
 
-    fn others_are_members(&mut self) {
-        self.rings.push(self.ring());
+    fn begin_round(&mut self) {
         self.round += 1;
         for peer in self.peers.values_mut() {
             (peer.heard, peer.is_full) = (false, false);
         }
         self.gossip_to_all();
+    }
+
+    fn others_are_members(&mut self) {
+        self.rings.push(self.ring());
+        self.is_known = false;
+        self.begin_round();
         self.settle();
         for id in self.jobs.keys().copied().collect::<Vec<_>>() {
             self.ask(id);
