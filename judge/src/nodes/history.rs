@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::{Level, Micros, NodeId};
 use cachedojo_lab::world::cluster::act;
-use cachedojo_lab::world::cluster::linear::{Effect, KeyOperation, unexplained};
+use cachedojo_lab::world::cluster::linear::{Effect, KeyOperation, Moment, unexplained};
 use cachedojo_notation::text::escape;
 use cachedojo_wire::machine::MachineReply;
 
@@ -113,7 +113,7 @@ impl ClientCall {
             Did::Deleted => write(None),
             Did::Read => Effect::Read(self.value_read()?.1.map(<[u8]>::to_vec)),
         };
-        Some(KeyOperation { began: self.began, ended: self.ended(), effect })
+        Some(KeyOperation { began: self.began.into(), ended: self.ended().map(Moment::from), effect })
     }
 }
 

@@ -7,7 +7,7 @@ use cachedojo::cluster::record::{Key, Selector, hash_of, is_sweep};
 use cachedojo::cluster::time::SKEW_BOUND;
 use cachedojo::cluster::{Failure, Level, Micros, Node, NodeId, Outcome, Request, Version};
 
-use super::linear::{Effect, KeyOperation, unexplained};
+use super::linear::{Effect, KeyOperation, Moment, unexplained};
 use super::{Call, ClusterWorld, Status, printed};
 
 /// How far from its deadline a value may be seen, or missed: once for the clock that set it, once for the one that read it.
@@ -62,7 +62,7 @@ fn keys(world: &ClusterWorld) -> Option<String> {
         // It takes effect at some time, or never.
         let effect = Effect::Evict(evicted.value.to_vec());
         if let Some(history) = histories.get_mut(&evicted.key) {
-            history.push(KeyOperation { began: evicted.at, ended: None, effect });
+            history.push(KeyOperation { began: evicted.at.into(), ended: None, effect });
         }
     }
     histories
@@ -71,8 +71,9 @@ fn keys(world: &ClusterWorld) -> Option<String> {
         .find_map(|(key, history)| unexplained(&printed(key), history, DEADLINE_BOUND))
 }
 
-fn ended(call: &Call) -> Option<Micros> {
-    call.answer.as_ref().filter(|(_, outcome)| !matches!(outcome, Outcome::Failed(_))).map(|&(at, _)| at)
+fn ended(call: &Call) -> Option<Moment> {
+    call.answer.as_ref().filter(|(_, outcome)| !matches!(outcome, Outcome::Failed(_)))?;
+    call.answered
 }
 
 /// Whether a call may have changed anything: one that was refused at once did not.
@@ -81,7 +82,7 @@ fn has_effect(call: &Call) -> bool {
         matches!(failure, Failure::NotReady | Failure::BadKey | Failure::TooManySweeps | Failure::TooBig { .. })
     };
     !matches!(&call.answer, Some((at, Outcome::Failed(failure)))
-        if refused(failure) || (*failure == Failure::Down && *at == call.asked))
+        if refused(failure) || (*failure == Failure::Down && *at == call.asked.at))
 }
 
 fn operation(call: &Call) -> Option<KeyOperation> {
@@ -100,12 +101,12 @@ fn operation(call: &Call) -> Option<KeyOperation> {
 
 /// A session never reads a version older than one it knew when it asked, from its own writes or earlier reads, at any level.
 fn sessions(calls: &[Call]) -> Option<String> {
-    type Known<'a> = BTreeMap<(u32, &'a Key), Vec<(Micros, Version)>>;
+    type Known<'a> = BTreeMap<(u32, &'a Key), Vec<(Moment, Version)>>;
     let mut known = Known::new();
     let mut broken = None;
     for call in calls.iter().filter(|call| call.client > 0) {
-        let (Some((at, outcome)), Request::Read { key, .. } | Request::Write { key, .. }) =
-            (&call.answer, &call.request)
+        let (Some((_, outcome)), Some(at), Request::Read { key, .. } | Request::Write { key, .. }) =
+            (&call.answer, call.answered, &call.request)
         else {
             continue;
         };
@@ -116,10 +117,10 @@ fn sessions(calls: &[Call]) -> Option<String> {
             broken = Some(format!(
                 "a session asked for {} at {} ms and got a version older than one it knew",
                 printed(key),
-                call.asked / 1000
+                call.asked.at / 1000
             ));
         }
-        heard.push((*at, version));
+        heard.push((at, version));
     }
     broken
 }

@@ -14,13 +14,34 @@ pub const OPERATIONS_MAX: usize = 128;
 /// The most states that are searched.
 const STATES_MAX: usize = 200_000;
 
+/// A moment of a world: its time, and for what happens at one time its place in the order in which it happened there. Where nobody
+/// noted that order all places are 0, and what happens at one time is at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Moment {
+    /// The time.
+    pub at: Micros,
+    /// The place.
+    pub place: u64,
+}
+
+impl Moment {
+    /// After everything.
+    pub const NEVER: Self = Self { at: Micros::MAX, place: u64::MAX };
+}
+
+impl From<Micros> for Moment {
+    fn from(at: Micros) -> Self {
+        Self { at, place: 0 }
+    }
+}
+
 /// One operation on the key.
 #[derive(Debug, Clone)]
 pub struct KeyOperation {
     /// When it began.
-    pub began: Micros,
+    pub began: Moment,
     /// When it ended; `None` if it is unknown whether it took effect.
-    pub ended: Option<Micros>,
+    pub ended: Option<Moment>,
     /// What it was.
     pub effect: Effect,
 }
@@ -69,7 +90,7 @@ pub fn unexplained(key: &str, history: &[KeyOperation], bound: Micros) -> Option
         Effect::Write { value: Some(value), .. } => format!("the write of `{}`", String::from_utf8_lossy(value)),
         Effect::Write { value: None, .. } | Effect::Sweep(_) | Effect::Evict(_) => "the delete".to_owned(),
     };
-    let began = stuck.began / 1000;
+    let began = stuck.began.at / 1000;
     Some(format!("no order of the operations on {key} explains {what} that began at {began} ms"))
 }
 
@@ -135,7 +156,7 @@ impl Search<'_> {
             }
             // No operation may come next that began after another one ended.
             let left = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
-            let ends = left.clone().filter_map(|(_, operation)| operation.ended).min().unwrap_or(Micros::MAX);
+            let ends = left.clone().filter_map(|(_, operation)| operation.ended).min().unwrap_or(Moment::NEVER);
             let from = choice.next;
             let mut candidates = left
                 .skip_while(|(at, _)| *at < from)
@@ -157,7 +178,8 @@ impl Search<'_> {
                 if is_further {
                     self.furthest = done.count_ones();
                     let first = self.operations.iter().enumerate().filter(|(at, _)| done & 1 << at == 0);
-                    self.stuck_at = first.min_by_key(|(_, op)| op.ended.unwrap_or(Micros::MAX)).map_or(0, |(at, _)| at);
+                    self.stuck_at =
+                        first.min_by_key(|(_, op)| op.ended.unwrap_or(Moment::NEVER)).map_or(0, |(at, _)| at);
                 }
                 way.pop();
                 continue;
@@ -193,7 +215,8 @@ impl Search<'_> {
             return None;
         }
         let seen = |read: &KeyOperation| matches!((&read.effect, &write.effect), (Effect::Read(found), Effect::Write { value, .. }) if found == value);
-        let seen_from = all_done.clone().filter(|(_, read)| seen(read)).map(|(_, read)| read.began).max().unwrap_or(0);
+        let seen_from =
+            all_done.clone().filter(|(_, read)| seen(read)).map(|(_, read)| read.began).max().unwrap_or_default();
         let found = all_done.find(|(_, sweep)| {
             matches!(&sweep.effect, Effect::Sweep(sought) if sought == tag)
                 && sweep.ended.is_none_or(|ended| write.began.max(seen_from) <= ended)
@@ -235,12 +258,12 @@ impl Search<'_> {
         if let Some(found) = found {
             // The deadline counts from when the coordinator received the write, which is after the client began it.
             let latest = ttl.map_or(Micros::MAX, |ttl| {
-                write.ended.map_or(Micros::MAX, |ended| ended.saturating_add(ttl + self.bound))
+                write.ended.map_or(Micros::MAX, |ended| ended.at.saturating_add(ttl + self.bound))
             });
-            found == value && operation.began <= latest
+            found == value && operation.began.at <= latest
         } else {
-            let ended = operation.ended.unwrap_or(Micros::MAX);
-            ttl.is_some_and(|ttl| ended.saturating_add(self.bound) >= write.began.saturating_add(ttl))
+            let ended = operation.ended.unwrap_or(Moment::NEVER).at;
+            ttl.is_some_and(|ttl| ended.saturating_add(self.bound) >= write.began.at.saturating_add(ttl))
         }
     }
 }
@@ -251,12 +274,16 @@ mod tests {
 
     fn write(began: Micros, ended: Option<Micros>, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        KeyOperation { began, ended, effect: Effect::Write { value, ttl: None, tag: None } }
+        KeyOperation {
+            began: began.into(),
+            ended: ended.map(Moment::from),
+            effect: Effect::Write { value, ttl: None, tag: None },
+        }
     }
 
     fn read(began: Micros, ended: Micros, value: &str) -> KeyOperation {
         let value = (!value.is_empty()).then(|| value.as_bytes().to_vec());
-        KeyOperation { began, ended: Some(ended), effect: Effect::Read(value) }
+        KeyOperation { began: began.into(), ended: Some(Moment::from(ended)), effect: Effect::Read(value) }
     }
 
     #[track_caller]
@@ -304,10 +331,21 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_at_one_time_is_at_once_unless_its_order_was_noted() {
+        let at = |place| Moment { at: 5, place };
+        let read_of = |began, value: &str| KeyOperation { began, ..read(5, 6, value) };
+        for (ended, began, is_later) in [(at(0), at(0), false), (at(1), at(2), true), (at(2), at(1), false)] {
+            let write = KeyOperation { ended: Some(ended), ..write(0, Some(5), "a") };
+            check(&[write.clone(), read_of(began, "")], !is_later);
+            check(&[write, read_of(began, "a")], true);
+        }
+    }
+
+    #[test]
     fn deadlines_are_kept_to_within_the_bound() {
         let lives = |ttl| KeyOperation {
-            began: 100,
-            ended: Some(110),
+            began: Moment::from(100),
+            ended: Some(Moment::from(110)),
             effect: Effect::Write { value: Some(b"a".to_vec()), ttl: Some(ttl), tag: None },
         };
         let holds = |operation: KeyOperation| search(&[lives(1000), operation], 20) == Linearizability::Linearizable;
@@ -319,11 +357,19 @@ mod tests {
 
     #[test]
     fn a_sweep_deletes_what_has_its_tag_and_nothing_else() {
-        let tagged = |began, value: &str, tag: &str| {
+        let tagged = |began: Micros, value: &str, tag: &str| {
             let (value, tag) = (Some(value.as_bytes().to_vec()), Some(tag.to_owned()));
-            KeyOperation { began, ended: Some(began + 1), effect: Effect::Write { value, ttl: None, tag } }
+            KeyOperation {
+                began: Moment::from(began),
+                ended: Some(Moment::from(began + 1)),
+                effect: Effect::Write { value, ttl: None, tag },
+            }
         };
-        let sweep = |began, ended| KeyOperation { began, ended, effect: Effect::Sweep("hot".into()) };
+        let sweep = |began: Micros, ended: Option<Micros>| KeyOperation {
+            began: began.into(),
+            ended: ended.map(Moment::from),
+            effect: Effect::Sweep("hot".into()),
+        };
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "")], true);
         check(&[tagged(0, "a", "hot"), sweep(2, Some(3)), read(4, 5, "a")], false);
         check(&[tagged(0, "a", "cold"), sweep(2, Some(3)), read(4, 5, "a")], true);
@@ -335,7 +381,7 @@ mod tests {
         check(&[tagged(0, "a", "hot"), sweep(2, None), read(4, 5, "a"), read(6, 7, "")], true);
         // `b` was under way while the sweep was: it may be deleted as it arrives, once and for ever, though a read after the sweep
         // saw what was there before it.
-        let slow = |began| KeyOperation { ended: Some(9), ..tagged(began, "b", "hot") };
+        let slow = |began| KeyOperation { ended: Some(Moment::from(9)), ..tagged(began, "b", "hot") };
         let old = tagged(0, "a", "cold");
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "")], true);
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 6, "a"), read(7, 8, "b"), read(10, 11, "b")], true);
@@ -346,15 +392,23 @@ mod tests {
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(3, 8, "b"), read(5, 6, "a"), read(10, 11, "")], true);
         check(&[old.clone(), slow(2), sweep(3, Some(4)), read(5, 8, "b"), read(5, 6, "a"), read(10, 11, "")], false);
         check(
-            &[old, KeyOperation { ended: Some(9), ..tagged(2, "b", "cold") }, sweep(3, Some(4)), read(7, 8, "")],
+            &[
+                old,
+                KeyOperation { ended: Some(Moment::from(9)), ..tagged(2, "b", "cold") },
+                sweep(3, Some(4)),
+                read(7, 8, ""),
+            ],
             false,
         );
     }
 
     #[test]
     fn an_eviction_deletes_its_own_write_and_nothing_else() {
-        let evict =
-            |began, value: &str| KeyOperation { began, ended: None, effect: Effect::Evict(value.as_bytes().to_vec()) };
+        let evict = |began: Micros, value: &str| KeyOperation {
+            began: began.into(),
+            ended: None,
+            effect: Effect::Evict(value.as_bytes().to_vec()),
+        };
         let (a, b) = (write(0, Some(1), "a"), write(2, Some(3), "b"));
         // It takes effect at some time after it began, or never; what it deleted does not come back.
         check(&[a.clone(), evict(2, "a"), read(3, 4, "a"), read(5, 6, "")], true);

@@ -19,6 +19,7 @@ mod way;
 
 use std::collections::BTreeMap;
 
+use self::linear::Moment;
 use super::agenda::Agenda;
 use cachedojo::cluster::ids::SECOND;
 use cachedojo::cluster::node::TICK;
@@ -58,9 +59,11 @@ pub struct Call {
     /// What.
     pub request: Request,
     /// When.
-    pub asked: Micros,
+    pub asked: Moment,
     /// The time of the answer, and the answer.
     pub answer: Option<(Micros, Outcome)>,
+    /// The moment of the answer.
+    pub answered: Option<Moment>,
 }
 
 /// The world.
@@ -75,6 +78,8 @@ pub struct ClusterWorld {
     random: Random,
     effects: Effects,
     calls: Vec<Call>,
+    /// How many moments of calls were noted.
+    moments: u64,
     open: BTreeMap<NodeId, Vec<usize>>,
     evictions: Vec<EvictedWrite>,
     /// The events, if they are recorded.
@@ -107,6 +112,7 @@ impl ClusterWorld {
             random: Random::new(seed),
             effects: Effects::default(),
             calls: Vec::new(),
+            moments: 0,
             open: BTreeMap::new(),
             evictions: Vec::new(),
             story: tells.then(Vec::new),
@@ -368,7 +374,8 @@ impl ClusterWorld {
         if number >= CALLS_MAX {
             self.work_left = 0;
         }
-        self.calls.push(Call { client, node, request: request.clone(), asked: self.now, answer: None });
+        let asked = self.moment();
+        self.calls.push(Call { client, node, request: request.clone(), asked, answer: None, answered: None });
         self.tell(Happening::Asked { node, call: number });
         let now = self.now;
         let Some(host) = self.hosts.get_mut(&node) else {
@@ -391,7 +398,14 @@ impl ClusterWorld {
         number
     }
 
+    /// This moment, which is later than those before it, also at the same time.
+    const fn moment(&mut self) -> Moment {
+        self.moments += 1;
+        Moment { at: self.now, place: self.moments }
+    }
+
     fn answer(&mut self, number: u64, outcome: Outcome) {
+        let moment = self.moment();
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         if let Some(call) = self.calls.get_mut(number)
             && call.answer.is_none()
@@ -399,7 +413,7 @@ impl ClusterWorld {
             if matches!(outcome, Outcome::Failed(Failure::TooFew { .. } | Failure::Behind { .. })) {
                 self.counts.count(Rare::TooFew);
             }
-            call.answer = Some((self.now, outcome));
+            (call.answer, call.answered) = (Some((self.now, outcome)), Some(moment));
             let node = call.node;
             if let Some(open) = self.open.get_mut(&node) {
                 open.retain(|&other| other != number);
