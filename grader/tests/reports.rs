@@ -123,6 +123,23 @@ fn a_hidden_check_shows_title_verdict_and_hint_only() {
 }
 
 #[test]
+fn a_scene_that_is_told_in_words_has_its_lines_beside_it() {
+    let mut report = graded();
+    let lines =
+        ["cluster nodes=3 rf=3", "cluster nodes=5 rf=1"].map(|cluster| format!("{cluster}\nwrite k v via=n1\ncheck"));
+    let told = "0.000 s  nodes start\n0.010 s  n1: write k v => done";
+    let check = &mut report.checks[1];
+    (check.script, check.transcript) = (lines[0].clone(), told.to_owned());
+    (check.also_fails[0].script, check.also_fails[0].transcript) = (lines[1].clone(), told.to_owned());
+    for format in [Format::Text, Format::Markdown, Format::Html] {
+        let text = english(&report, format);
+        let shown = |script: &String| script.lines().all(|line| text.contains(line));
+        assert!(lines.iter().all(shown), "{}: {text}", name(format));
+        assert_eq!(text.matches("which `grader run` replays").count(), 2, "{}", name(format));
+    }
+}
+
+#[test]
 fn what_was_not_graded_never_shows_a_pass_or_a_point() {
     let handed = [Handed::Something, Handed::Nothing, Handed::Unread];
     for (verdict, handed) in UNGRADED.into_iter().flat_map(|verdict| handed.map(|handed| (verdict, handed))) {

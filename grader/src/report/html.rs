@@ -9,7 +9,7 @@ use cachedojo_judge::report::{AlsoFails, CheckReport, GradeVerdict, GrowthReport
 use cachedojo_notation::text::Language;
 
 use super::rows::{headline, opening, place, resemblances, series};
-use super::words::{Words, mark};
+use super::words::{Words, mark, untold};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -51,6 +51,8 @@ pub(crate) struct RowView<'a> {
     pub(crate) lost: u32,
     pub(crate) hidden: bool,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
+    /// The lines of a scene that is told in words; else nothing.
+    pub(crate) replays: &'a str,
     /// The link's text.
     pub(crate) opening: String,
     pub(crate) also_fails: Vec<AlsoView<'a>>,
@@ -60,6 +62,7 @@ pub(crate) struct RowView<'a> {
 pub(crate) struct AlsoView<'a> {
     pub(crate) message: &'a str,
     pub(crate) transcript: Vec<(&'static str, &'a str)>,
+    pub(crate) replays: &'a str,
     pub(crate) schedule: &'a str,
     pub(crate) link: &'a str,
 }
@@ -129,6 +132,7 @@ impl<'a> RowView<'a> {
             lost: check.max_points.saturating_sub(check.points),
             hidden: check.visibility == Visibility::Hidden && check.verdict != Verdict::Skipped,
             transcript: lines(&check.transcript),
+            replays: untold(&check.script, &check.transcript).unwrap_or_default(),
             opening: opening(&check.link, words),
             also_fails: check.also_fails.iter().map(AlsoView::of).collect(),
         }
@@ -142,7 +146,13 @@ impl<'a> RowView<'a> {
 
 impl<'a> AlsoView<'a> {
     fn of(also: &'a AlsoFails) -> Self {
-        Self { message: &also.message, transcript: lines(&also.transcript), schedule: &also.schedule, link: &also.link }
+        Self {
+            message: &also.message,
+            transcript: lines(&also.transcript),
+            replays: untold(&also.script, &also.transcript).unwrap_or_default(),
+            schedule: &also.schedule,
+            link: &also.link,
+        }
     }
 }
 
