@@ -80,8 +80,7 @@ impl Grading<'_> {
         let steady = self.killers();
         for name in self.doubtful.iter().filter(|name| !steady.contains(*name)) {
             if let Some(known) = self.found.tests.get_mut(name) {
-                let has_threads = !known.operations.is_empty();
-                known.unfit.get_or_insert(Unfit::Dependent { has_threads });
+                known.unfit.get_or_insert(Unfit::Dependent);
             }
         }
     }

@@ -15,12 +15,9 @@ pub(super) enum Unfit {
     Picky(String),
     /// It fails on right caches now and then.
     Flaky(String),
-    /// On a cache with a bug it fails in one run and not in another, which had fewer tests before it. In which order its threads go
-    /// may depend on these too.
-    Dependent {
-        /// Whether it has threads.
-        has_threads: bool,
-    },
+    /// On a cache with a bug it fails in one run and not in another, which had fewer tests before it. (In which order its threads go does
+    /// not depend on these.)
+    Dependent,
     /// It does not end.
     Endless,
     /// Its threads wait for each other for ever.
@@ -48,12 +45,7 @@ impl Unfit {
             Self::Flaky(text) => format!(
                 "fails on right caches now and then, by chance or by what ran before it, so it does not count: {text}"
             ),
-            Self::Dependent { has_threads: true } => {
-                "sees a bug only when other tests run before it, so it does not count: either they leave something behind (make a new \
-                 cache in each test), or its threads take turns in another order then (have them do more, so that it sees the bug alone)"
-                    .to_owned()
-            }
-            Self::Dependent { has_threads: false } => {
+            Self::Dependent => {
                 "sees a bug only after other tests have run, or by chance, so it does not count: make a new cache \
                  in each test (in pytest, a fixture without `scope`)"
                     .to_owned()
@@ -81,13 +73,7 @@ impl Unfit {
             Self::Flaky(text) => format!(
                 "échoue parfois sur des caches justes, par hasard ou selon ce qui le précède, il ne compte donc pas : {text}"
             ),
-            Self::Dependent { has_threads: true } => {
-                "ne voit un bug que si d'autres tests le précèdent, il ne compte donc pas : soit ils laissent quelque chose (créez un \
-                 cache neuf dans chaque test), soit ses threads se relaient alors dans un autre ordre (faites-leur faire davantage, \
-                 pour qu'il voie le bug à lui seul)"
-                    .to_owned()
-            }
-            Self::Dependent { has_threads: false } => {
+            Self::Dependent => {
                 "ne voit un bug qu'après d'autres tests, ou par hasard, il ne compte donc pas : créez un cache neuf \
                  dans chaque test (avec pytest, une fixture sans `scope`)"
                     .to_owned()
@@ -295,18 +281,6 @@ mod tests {
             }
             for said in both(Unfit::Sleeps(Some(Box::new(Unfit::Wrong("1 != 2".to_owned())))), code) {
                 assert!(said.contains(call) && said.ends_with("1 != 2"), "{said}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_race_that_is_found_beside_other_tests_only_is_not_called_chance() {
-        for (has_threads, words) in [(true, ["another order", "autre ordre"]), (false, ["by chance", "par hasard"])] {
-            for (language, word) in [Language::English, Language::French].into_iter().zip(words) {
-                let said = Unfit::Dependent { has_threads }.sentence(language, CodeLanguage::Rust);
-                assert_eq!(["another order", "autre ordre", "by chance", "par hasard"].map(|it| said.contains(it)), {
-                    ["another order", "autre ordre", "by chance", "par hasard"].map(|it| it == word)
-                });
             }
         }
     }

@@ -28,6 +28,8 @@ class Link:
         self.operations = {}
         self.sleeps = 0
         self.caches = 0
+        # The test that has begun, until the cache's process is told of it.
+        self.test = None
 
     def call(self, cache, method, args, kwargs):
         s = scheduler.active
@@ -67,7 +69,10 @@ class Link:
         self.last = wall
         calls = [[number, caller, data] for number, caller, data, _ in self.pending]
         self.pending = []
-        plain.send(self.write_fd, {"wall": wall, "now": s.now, "calls": calls}, self.write)
+        message = {"wall": wall, "now": s.now, "calls": calls}
+        if self.test is not None:
+            message["test"], self.test = self.test, None
+        plain.send(self.write_fd, message, self.write)
         while True:
             message = plain.receive(self.read_fd, self.read, ANSWER_MAX)
             if message is None:

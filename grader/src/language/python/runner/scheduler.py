@@ -144,6 +144,12 @@ class Scheduler:
             self.lowest = 0
         self._next_chunk()
 
+    def begin_anew(self, seed):
+        """From here on chance and steps are those of a new run with this seed; who waits and what time it is stay."""
+        self.random = Random(seed)
+        self.steps = self.last = self.points = 0
+        self._next_chunk()
+
     # Steps.
 
     def _next_chunk(self):

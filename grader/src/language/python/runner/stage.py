@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import time
+import zlib
 
 import plain
 import scheduler
@@ -30,6 +31,7 @@ class Stage:
         self.workers = {}
         self.waiting = False
         self.s = scheduler.Scheduler(schedule, steps_max, foreign)
+        self.seed = schedule["seed"]
         self.source = source
 
     def say(self, message):
@@ -68,6 +70,12 @@ class Stage:
         module = type(os)("distributed_cache")
         exec(compile(self.source, "distributed_cache.py", "exec"), module.__dict__)
         self.make = module.DistributedCache
+
+    def begin_test(self, name):
+        """What a test meets depends on the seed and on its name, not on the tests before it: it draws from the start, and no thread of
+        theirs counts among those that call. (The test's main thread is theirs too.)"""
+        self.workers = {caller: work for caller, work in self.workers.items() if caller == 0}
+        self.s.begin_anew(self.seed ^ zlib.crc32(name.encode("utf-8", "surrogatepass")))
 
     def begin(self, number, caller, call):
         """One thread here for each that calls there; it waits for its caller's next call."""
@@ -113,6 +121,8 @@ class Stage:
         while True:
             message = self.hear()
             self.wall = message["wall"]
+            if "test" in message:
+                self.begin_test(message["test"])
             # The test's time that nobody has frozen: what waits here by the clock wakes by it.
             if message["now"] > s.now:
                 s.now = message["now"]
