@@ -227,6 +227,11 @@ fn a_run_is_replayed_by_its_switches() {
     }
 }
 
+/// How many schedules a right program is tried under; `THREAD_SCHEDULES` asks for more.
+fn schedules() -> u64 {
+    std::env::var("THREAD_SCHEDULES").ok().and_then(|text| text.parse().ok()).unwrap_or(40)
+}
+
 #[test]
 fn correct_threads_are_never_accused() {
     let corpus = [
@@ -314,7 +319,7 @@ def simulate_distributed_cache(commands):
     let expected = Ok(Response::Lines(["0", "1", "2", "3"].map(str::to_owned).to_vec()));
     for source in corpus {
         let program = built(source).expect("it compiles");
-        let plans = (0..40).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed } });
+        let plans = (0..schedules()).map(|seed| if seed % 2 == 0 { Plan::Walk { seed } } else { Plan::Pct { seed } });
         for plan in std::iter::once(Plan::Calm).chain(plans) {
             assert_eq!(answer(&program, plan.clone(), &["a", "b", "c", "d"]), expected, "{plan:?} {source}");
         }
@@ -390,6 +395,47 @@ fn a_cache_that_comes_to_its_end_takes_no_later_test_with_it() {
     assert_eq!(outcomes(&first), [(stops.to_owned(), TestOutcome::Failed)]);
     let second = run(&[stops]);
     assert_eq!((second.ended, outcomes(&second)), (Ended::Done, vec![(goes_on.to_owned(), TestOutcome::Passed)]));
+}
+
+#[test]
+fn a_test_meets_the_same_order_of_threads_alone_and_after_others() {
+    let tests = "from distributed_cache import DistributedCache\nimport threading\n\n\
+                 def work(calls):\n    cache = DistributedCache()\n    \
+                 threads = [threading.Thread(target=lambda: [cache.increment() for _ in range(calls)]) for _ in range(3)]\n    \
+                 for thread in threads: thread.start()\n    for thread in threads: thread.join()\n    return cache.get('n')\n\n\
+                 def test_before():\n    work(7)\n\ndef test_told():\n    assert work(3) == 9\n";
+    let cache = "class DistributedCache:\n    def __init__(self, **_): self.n = 0\n    def get(self, key): return self.n\n    \
+                 def increment(self, *_):\n        n = self.n\n        n = n + 1\n        self.n = n\n";
+    let files = BTreeMap::from([("tests/test_a.py".to_owned(), tests.to_owned())]);
+    let caches = BTreeMap::from([("cache".to_owned(), cache.to_owned())]);
+    let suite = PythonSuite::open(&files, &caches, Protection::Sandbox).expect("it compiles");
+    let told = |seed: u64, skip: &[&str]| {
+        let skip = skip.iter().map(|name| format!("tests/test_a.py::{name}")).collect();
+        match suite.run("cache", seed, &skip, &BTreeSet::new(), u64::MAX).expect("it runs").0 {
+            Ran::Tests(run) => {
+                run.tests.last().map(|test| (test.outcome, test.text.clone(), test.steps)).expect("a test")
+            }
+            lost => panic!("{lost:?}"),
+        }
+    };
+    let alone: Vec<_> = (0..12).map(|seed| told(seed, &["test_before"])).collect();
+    let after: Vec<_> = (0..12).map(|seed| told(seed, &[])).collect();
+    assert_eq!(alone, after);
+    let texts: BTreeSet<_> = alone.iter().map(|(_, text, _)| text).collect();
+    assert!(texts.len() > 1, "seeds are different orders: {texts:?}");
+}
+
+#[test]
+fn assertions_that_cannot_fail_assert_nothing() {
+    let tests = "import pytest\n\ndef test_tuple():\n    assert (1 == 2, 'no')\n\n\
+                 def test_forgets():\n    try:\n        assert 1 == 2\n    except (ValueError, AssertionError):\n        pass\n\n\
+                 def test_other():\n    try:\n        assert 1 == 1\n    except KeyError:\n        pass\n\n\
+                 def test_after():\n    try:\n        int('a')\n    except Exception:\n        pass\n    assert 1 == 1\n\n\
+                 def test_tells():\n    try:\n        int('a')\n    except Exception:\n        assert True\n";
+    let files = BTreeMap::from([("tests/test_a.py".to_owned(), tests.to_owned())]);
+    let suite = PythonSuite::open(&files, &BTreeMap::new(), Protection::Sandbox).expect("it compiles");
+    let silent: Vec<_> = suite.silent().iter().map(String::as_str).collect();
+    assert_eq!(silent, ["test_forgets", "test_tuple"]);
 }
 
 /// `UPDATE=1 cargo test -p grader --test python golden` writes `expected.txt` anew; read the difference before you commit it.

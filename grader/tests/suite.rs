@@ -116,6 +116,17 @@ fn takes_an_order_for_granted() {
 fn asserts_nothing() {
     cache().set(\"a\", 1.into());
 }
+
+#[test]
+fn tells_by_what_it_returns() -> Result<(), String> {
+    if cache().get(\"a\").is_none() { Ok(()) } else { Err(\"it is there\".to_owned()) }
+}
+
+#[test]
+fn returns_what_is_right() -> Result<(), String> {
+    cache().set(\"a\", 1.into());
+    Ok(())
+}
 ",
     );
     assert_eq!(report.verdict, GradeVerdict::Graded, "{:?}", report.diagnostics);
@@ -132,12 +143,13 @@ fn asserts_nothing() {
         ("sleeps_in_vain: ", "(Duration::from_secs(seconds))`. It also fails on a right cache"),
         ("takes_an_order_for_granted: ", "passes on one right cache and fails on another, so it does not count"),
         ("asserts_nothing: ", "asserts nothing"),
+        ("returns_what_is_right: ", "asserts nothing"),
     ] {
         let said: Vec<_> = report.diagnostics.iter().filter(|said| said.message.starts_with(test)).collect();
         assert_eq!(said.len(), 1, "{test}{:?}", report.diagnostics);
         assert!(said[0].message.contains(words), "{}", said[0].message);
     }
-    assert_eq!(report.diagnostics.len(), 7, "{:?}", report.diagnostics);
+    assert_eq!(report.diagnostics.len(), 8, "{:?}", report.diagnostics);
 }
 
 #[test]

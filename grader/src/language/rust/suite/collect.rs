@@ -265,7 +265,7 @@ impl Reader<'_> {
             }
             self.edits.blanked.push(attribute.span().byte_range());
         }
-        if found.panics == Panics::Never && !asserts(&function.block, self.helpers) {
+        if found.panics == Panics::Never && !asserts(&function.block, self.helpers) && !tells(function) {
             self.collected.silent.insert(format!("{inside}{name}"));
         }
         self.collected.tests.push(found);
@@ -283,6 +283,22 @@ fn expected(meta: &syn::Meta) -> String {
         Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(words), .. })) => words.value(),
         _ => String::new(),
     }
+}
+
+/// Whether what a test returns may be a failure: it names `Err`, or ends in something else than `Ok(…)`.
+fn tells(function: &syn::ItemFn) -> bool {
+    #[derive(Default)]
+    struct Names(bool);
+    impl<'ast> Visit<'ast> for Names {
+        fn visit_ident(&mut self, name: &'ast proc_macro2::Ident) {
+            self.0 |= name == "Err";
+        }
+    }
+    let mut names = Names::default();
+    names.visit_block(&function.block);
+    let is_ok = |end: &syn::Expr| matches!(end, syn::Expr::Call(call) if matches!(&*call.func, syn::Expr::Path(path) if path.path.is_ident("Ok")));
+    let ends_in_more = matches!(function.block.stmts.last(), Some(syn::Stmt::Expr(end, None)) if !is_ok(end));
+    !matches!(function.sig.output, syn::ReturnType::Default) && (names.0 || ends_in_more)
 }
 
 /// Whether a test's text may assert something: by a macro, by unwrapping, by `?`, or by a helper function.
