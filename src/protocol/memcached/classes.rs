@@ -31,7 +31,8 @@ const CHUNK_BYTES: [u32; LAST_CLASS + 1] = {
 
 /// The class of an item of so many bytes.
 pub(super) fn class_of(item_bytes: usize) -> usize {
-    CHUNK_BYTES[1..].iter().position(|&chunk| item_bytes <= chunk as usize).map_or(LAST_CLASS, |at| at + 1)
+    let smaller = CHUNK_BYTES[1..].partition_point(|&chunk| (chunk as usize) < item_bytes);
+    (smaller + 1).min(LAST_CLASS)
 }
 
 /// The contents of one class.

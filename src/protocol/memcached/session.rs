@@ -254,15 +254,15 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
         let Some(item) = store.find(key, now) else { continue };
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
-        write!(out, " {} {}", item.flags, item.data().len()).expect(INFALLIBLE);
+        write!(out, " {} {}", item.flags(), item.data().len()).expect(INFALLIBLE);
         if with_cas {
-            write!(out, " {}", item.cas).expect(INFALLIBLE);
+            write!(out, " {}", item.head().cas).expect(INFALLIBLE);
         }
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(item.data());
         out.extend_from_slice(b"\r\n");
         if let Some(deadline) = deadline {
-            item.set_deadline(deadline);
+            item.change(|head| head.deadline = deadline);
         }
         store.bump(key, now);
     }
@@ -276,7 +276,7 @@ fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static 
         store.counters.touch_misses += 1;
         return "NOT_FOUND";
     };
-    item.set_deadline(deadline);
+    item.change(|head| head.deadline = deadline);
     let class = item.class();
     store.bump(key, now);
     store.tallies.add(class, Tally::TouchHits);

@@ -176,7 +176,7 @@ impl Store {
 
     /// Whether `flush_all` deleted an item that is still in memory.
     pub(super) fn is_flushed(&self, item: &Item) -> bool {
-        item.flushes < self.flushes
+        item.head().flushes < self.flushes
     }
 
     /// Whether an item that is still in memory is flushed or expired.
@@ -200,8 +200,7 @@ impl Store {
     /// Marks an item as just read.
     pub(super) fn bump(&mut self, key: &[u8], now: Instant) {
         if let Some(item) = self.items.renew(key) {
-            item.fetched = true;
-            item.used_at = now;
+            item.change(|head| (head.fetched, head.used_at) = (true, now));
         }
     }
 
@@ -227,24 +226,24 @@ impl Store {
     pub(super) fn evict_item(&mut self, key: &[u8], now: Instant) {
         let Some(item) = self.items.get(key) else { return };
         if self.is_flushed(item) {
-            if !item.fetched {
+            if !item.head().fetched {
                 self.tallies.add(item.class(), Tally::ExpiredUnfetched);
             }
             self.remove(key);
             return;
         }
-        let (class, fetched, size) = (item.class(), item.fetched, item.data().len());
-        let (ttl_s, unused_s) = (seconds_left(item.deadline(), now), (now - item.used_at).as_secs());
+        let (class, head, size) = (item.class(), item.head(), item.data().len());
+        let (ttl_s, unused_s) = (seconds_left(head.deadline, now), (now - head.used_at).as_secs());
         self.tallies.add(class, Tally::Evicted);
         if ttl_s.is_some() {
             self.tallies.add(class, Tally::EvictedNonzero);
         }
-        if !fetched {
+        if !head.fetched {
             self.tallies.add(class, Tally::EvictedUnfetched);
         }
         self.classes.get_mut(class).evicted_after_s = unused_s;
         self.log_item(Streams::EVICTIONS, "eviction", key, now, |line| {
-            write!(line, " fetch={} ttl=", if fetched { "yes" } else { "no" })?;
+            write!(line, " fetch={} ttl=", if head.fetched { "yes" } else { "no" })?;
             write_ttl(ttl_s, line);
             write!(line, " la={unused_s} clsid={class} size={size}")
         });
