@@ -75,9 +75,7 @@ impl Store {
     fn try_to_store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
         self.classes.reserve(item_bytes(key, incoming.flags, incoming.data.len()));
-        let old =
-            self.look_up(key, now).map(|item| Old { class: item.class(), flags: item.flags(), head: item.head() });
-        let Some(old) = old else {
+        let Some(place) = self.look_up(key, now) else {
             return match mode {
                 StoreMode::Set | StoreMode::Add => self.link(key, incoming.data, incoming, now),
                 StoreMode::Append | StoreMode::Prepend if incoming.vivify => {
@@ -90,10 +88,12 @@ impl Store {
                 StoreMode::Replace | StoreMode::Append | StoreMode::Prepend => Outcome::NotStored,
             };
         };
+        let item = self.items.at(place);
+        let old = Old { class: item.class(), flags: item.flags(), head: item.head() };
         match mode {
             StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data, incoming, now),
             StoreMode::Add => {
-                self.items.renew(key);
+                self.items.renew(place);
                 Outcome::NotStored
             }
             StoreMode::Cas if compare_cas == Some(old.head.cas) => {
@@ -117,7 +117,7 @@ impl Store {
                 if compare_cas.is_some_and(|cas| cas != old.head.cas) {
                     return Outcome::Exists;
                 }
-                let present = self.items.get(key).map_or(&[][..], Item::data);
+                let present = item.data();
                 let both = if mode == StoreMode::Append {
                     [present, incoming.data].concat()
                 } else {
@@ -137,8 +137,13 @@ impl Store {
     pub(super) fn link(&mut self, key: &[u8], data: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let bytes = item_bytes(key, incoming.flags, data.len());
         self.classes.reserve(bytes);
-        self.remove(key);
         let class = class_of(bytes);
+        let mut place = self.count_out(key);
+        if self.lacks_room(bytes)
+            && let Some(place) = place.take()
+        {
+            self.items.remove(place);
+        }
         if !self.evict(bytes, now) {
             self.counters.store_no_memory += 1;
             self.tallies.add(class, Tally::OutOfMemory);
@@ -150,7 +155,11 @@ impl Store {
         self.classes.add(class, bytes);
         self.bytes += bytes as u64;
         self.counters.total_items += 1;
-        self.items.insert(Item::new(head, incoming.flags, key, data));
+        let item = Item::new(head, incoming.flags, key, data);
+        match place {
+            Some(place) => self.items.overwrite(place, item),
+            None => self.items.insert(item),
+        }
         Outcome::Stored { cas, data_bytes: data.len() }
     }
 
@@ -171,7 +180,8 @@ impl Store {
         compare_cas: Option<u64>,
         now: Instant,
     ) -> Counted {
-        let Some(item) = self.look_up(key, now) else { return Counted::NotFound };
+        let Some(place) = self.look_up(key, now) else { return Counted::NotFound };
+        let item = self.items.at_mut(place);
         let class = item.class();
         if item.data().is_empty() {
             return Counted::NotNumeric;
@@ -189,9 +199,7 @@ impl Store {
             data.resize(item.data().len(), b' ');
             item.data_mut().copy_from_slice(&data);
             let cas = self.next_cas();
-            if let Some(item) = self.items.renew(key) {
-                item.change(|head| (head.used_at, head.cas) = (now, cas));
-            }
+            self.items.renew(place).change(|head| (head.used_at, head.cas) = (now, cas));
         } else {
             let longer = Incoming {
                 data: &[],

@@ -179,7 +179,8 @@ impl Items {
         self.index.len()
     }
 
-    fn find(&self, key: &[u8]) -> Option<u32> {
+    /// An item's place, which is its own until another one is inserted.
+    pub(super) fn find(&self, key: &[u8]) -> Option<u32> {
         self.index.find(Index::name(self.index.seed(), key), |i| self.nodes.item(i).key() == key)
     }
 
@@ -189,6 +190,14 @@ impl Items {
 
     pub(super) fn get_mut(&mut self, key: &[u8]) -> Option<&mut Item> {
         self.find(key).map(|i| self.nodes.item_mut(i))
+    }
+
+    pub(super) fn at(&self, i: u32) -> &Item {
+        self.nodes.item(i)
+    }
+
+    pub(super) fn at_mut(&mut self, i: u32) -> &mut Item {
+        self.nodes.item_mut(i)
     }
 
     /// Adds an item, as the last used one. Its key must not be there.
@@ -203,18 +212,21 @@ impl Items {
         self.nodes.push_newest(&mut self.order, i);
     }
 
-    pub(super) fn remove(&mut self, key: &[u8]) -> Option<Item> {
-        let i = self.find(key)?;
+    /// Puts an item in the place of one with the same key, as the last used one.
+    pub(super) fn overwrite(&mut self, i: u32, item: Item) {
+        *self.renew(i) = item;
+    }
+
+    pub(super) fn remove(&mut self, i: u32) {
         self.nodes.unlink(&mut self.order, i);
-        self.index.remove(Index::name(self.index.seed(), key), i);
-        Some(self.nodes.take(i))
+        let item = self.nodes.take(i);
+        self.index.remove(Index::name(self.index.seed(), item.key()), i);
     }
 
     /// Makes an item the last used one, and returns it.
-    pub(super) fn renew(&mut self, key: &[u8]) -> Option<&mut Item> {
-        let i = self.find(key)?;
+    pub(super) fn renew(&mut self, i: u32) -> &mut Item {
         self.nodes.renew(&mut self.order, i);
-        Some(self.nodes.item_mut(i))
+        self.nodes.item_mut(i)
     }
 
     /// From the least recently used one on.

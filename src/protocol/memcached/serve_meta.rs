@@ -52,13 +52,14 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
     let recache = flags.recache().and_then(|exptime| store.deadline(exptime.into(), now));
-    let Some(item) = store.find(key, now) else {
+    let Some(place) = store.find(key, now) else {
         store.counters.cmd_get += 1;
         store.counters.get_misses += 1;
         out.extend_from_slice(b"EN");
         echo(call, out);
         return true;
     };
+    let item = store.items.at_mut(place);
     let class = item.class();
     let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.head().cas);
     status(if with_value { Some(item.data().len()) } else { None }, out);
@@ -93,7 +94,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         out.extend_from_slice(b"\r\n");
     }
     if !flags.has(b'u') {
-        store.bump(key, now);
+        store.bump(place, now);
     }
     if flags.has(b'T') {
         store.counters.cmd_touch += 1;
@@ -145,7 +146,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
 /// `md`. Returns whether `q` suppresses this answer (done).
 fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
-    let found = store.look_up(key, now).map(|item| item.head().cas);
+    let found = store.look_up(key, now).map(|place| store.items.at(place).head().cas);
     let code = match found {
         None => b"NF",
         Some(cas) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
@@ -161,8 +162,8 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
         }
         if flags.has(b'I') {
             let cas = flags.new_cas().unwrap_or_else(|| store.next_cas());
-            if let Some(item) = store.find(key, now) {
-                item.change(|head| {
+            if let Some(place) = store.find(key, now) {
+                store.items.at_mut(place).change(|head| {
                     (head.stale, head.won, head.cas) = (true, false, cas);
                     if flags.exptime().is_some() {
                         head.deadline = deadline;
@@ -205,12 +206,13 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
     };
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
-    let is_there = store.find(key, now).is_some();
-    let (Some(number_now), Some(item)) = (number_now, store.find(key, now)) else {
-        out.extend_from_slice(if is_there { b"EX" } else { b"NF" });
+    let place = store.find(key, now);
+    let (Some(number_now), Some(place)) = (number_now, place) else {
+        out.extend_from_slice(if place.is_some() { b"EX" } else { b"NF" });
         echo(call, out);
         return false;
     };
+    let item = store.items.at_mut(place);
     if let Some(cas) = flags.new_cas() {
         item.change(|head| head.cas = cas);
     }
@@ -236,7 +238,8 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
 pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, out: &mut Vec<u8>) {
     let mut buffer = [0; 256];
     let key = plain_key(key, binary, &mut buffer);
-    let Some(item) = store.look_up(key, now) else { return line(out, "EN") };
+    let Some(place) = store.look_up(key, now) else { return line(out, "EN") };
+    let item = store.items.at(place);
     out.extend_from_slice(b"ME ");
     let head = item.head();
     if head.binary {

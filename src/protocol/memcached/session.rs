@@ -234,7 +234,8 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
             out.truncate(start);
             return line(out, "SERVER_ERROR out of memory writing get response");
         }
-        let class = store.look_up(key, now).map(|item| item.class());
+        let place = store.look_up(key, now);
+        let class = place.map(|place| store.items.at(place).class());
         count_prefix(store, key, |prefix| {
             prefix.gets += 1;
             prefix.hits += u64::from(class.is_some());
@@ -251,7 +252,8 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
             None => *missed += 1,
         }
         let deadline = exptime.map(|exptime| store.deadline(exptime.into(), now));
-        let Some(item) = store.find(key, now) else { continue };
+        let Some(place) = place else { continue };
+        let item = store.items.at_mut(place);
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
         write!(out, " {} {}", item.flags(), item.data().len()).expect(INFALLIBLE);
@@ -264,7 +266,7 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
         if let Some(deadline) = deadline {
             item.change(|head| head.deadline = deadline);
         }
-        store.bump(key, now);
+        store.bump(place, now);
     }
     line(out, "END");
 }
@@ -272,13 +274,14 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
 fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static str {
     store.counters.cmd_touch += 1;
     let deadline = store.deadline(exptime.into(), now);
-    let Some(item) = store.look_up(key, now) else {
+    let Some(place) = store.look_up(key, now) else {
         store.counters.touch_misses += 1;
         return "NOT_FOUND";
     };
+    let item = store.items.at_mut(place);
     item.change(|head| head.deadline = deadline);
     let class = item.class();
-    store.bump(key, now);
+    store.bump(place, now);
     store.tallies.add(class, Tally::TouchHits);
     "TOUCHED"
 }
