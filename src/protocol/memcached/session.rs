@@ -14,6 +14,9 @@ use super::{serve_admin, serve_meta, serve_stats};
 use crate::clock::Instant;
 use std::io::Write as _;
 
+/// The first byte of every request of memcached's binary protocol, which is not spoken here.
+const BINARY: u8 = 0x80;
+
 /// The state of one connection. The items are in a [`Store`], which sessions share.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
@@ -21,6 +24,8 @@ pub struct Session {
     pending: Vec<u8>,
     /// Its number among the store's connections, given at its first bytes.
     id: Option<u64>,
+    /// Whether it has sent anything.
+    heard: bool,
     closed: bool,
 }
 
@@ -62,8 +67,15 @@ impl Session {
         if self.closed {
             return true;
         }
+        // A client of the binary protocol would wait for an answer for ever.
+        let is_binary = !self.heard && bytes.first() == Some(&BINARY);
+        self.heard |= !bytes.is_empty();
         let id = store.serve(self.id, now);
         self.id = Some(id);
+        if is_binary {
+            self.close(store, "error", now);
+            return true;
+        }
         if store.log.is_watcher(id) {
             store.log.fetch(id, out);
             return true;
