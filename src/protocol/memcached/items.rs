@@ -155,9 +155,10 @@ impl Item {
     }
 }
 
-const fn halves(word: u64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = word.to_le_bytes();
-    [u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])]
+fn halves(word: u64) -> [u32; 2] {
+    let bytes = word.to_le_bytes();
+    let (halves, _) = bytes.as_chunks();
+    [0, 1].map(|i| u32::from_le_bytes(halves[i]))
 }
 
 /// The items. Looking up, storing, removing and renewing one is O(1) expected: its slot of the hash table is also its place in the
