@@ -100,6 +100,20 @@ fn quit_ends_the_connection_and_so_does_http() {
     }
 }
 
+/// It would wait for an answer for ever. Later in a conversation the byte is one like others.
+#[test]
+fn a_client_of_the_binary_protocol_is_hung_up_on() {
+    let noop = [0x80, 0x0A, 0, 0, 0, 0, 0, 0];
+    let mut machine = Machine::new(BASE_S);
+    assert_eq!(machine.feed(b"", Instant::default()), b"");
+    assert_eq!((machine.feed(&noop, Instant::default()), machine.closed()), (Vec::new(), true));
+    let mut machine = Machine::new(BASE_S);
+    machine.feed(b"version\r\n", Instant::default());
+    let answer = machine.feed(b"\x80\r\n", Instant::default());
+    assert_eq!(String::from_utf8_lossy(&answer), "CLIENT_ERROR bad command line format\r\n");
+    assert!(!machine.closed());
+}
+
 #[test]
 fn a_line_without_end_ends_the_connection_unless_it_is_a_get() {
     let spaces = " ".repeat(2048);

@@ -210,8 +210,9 @@ fn every_wrong_setting_says_why() {
         ("[]", "Body must be a JSON object"),
         (r#"{"default_ttl": 0}"#, "Default TTL must be a whole number of seconds from 1 to 2147483647"),
         (r#"{"default_ttl": 2147483648}"#, "Default TTL must be a whole number of seconds from 1 to 2147483647"),
-        (r#"{"max_size_mb": 0}"#, "Size must be a whole number, 1 or more"),
-        (r#"{"max_size_bytes": 1.5}"#, "Size must be a whole number, 1 or more"),
+        (r#"{"max_size_mb": 0}"#, "Size must be a whole number, 1 or more, of at most 2147483647 MiB"),
+        (r#"{"max_size_mb": 9999999999}"#, "Size must be a whole number, 1 or more, of at most 2147483647 MiB"),
+        (r#"{"max_size_bytes": 1.5}"#, "Size must be a whole number, 1 or more, of at most 2147483647 MiB"),
         (r#"{"max_size_bytes": 1, "max_size_mb": 1}"#, "Give max_size_mb or max_size_bytes, not both"),
         (
             r#"{"eviction_policy": "MRU"}"#,

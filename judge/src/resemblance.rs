@@ -34,6 +34,9 @@ struct Break {
     /// Whether the answer depends on where keys are placed or how memory is accounted: both are free choices of a submission, so
     /// the place at which the failure first shows tells nothing.
     by_chance: bool,
+    /// Whether `actual` is the part of a service's answer that is wrong. The rest is a service's free choice, or the time of day; and
+    /// so little may be alike by chance.
+    of_answer: bool,
 }
 
 impl Trait {
@@ -58,11 +61,12 @@ impl Trait {
                 expected,
                 actual,
                 by_chance: false,
+                of_answer: false,
             }));
         }
         // At which key two runs disagree is chance.
         if case.verdict == Verdict::Flaky {
-            breaks.push(Break { step: at.step, expected: "agree".to_owned(), actual: String::new(), by_chance: true });
+            breaks.push(Break::chance(at.step, "agree".to_owned()));
         }
         for (step, expected, actual) in told {
             let at = Break::of(case, step, expected, actual);
@@ -110,16 +114,21 @@ impl Break {
     /// gone. But a missing copy and a copy that lives too long are two bugs.
     fn of(case: &CaseOutcome, step: u32, expected: &str, actual: &str) -> Self {
         let left = case.events.iter().rev().find(|event| event.step < step && matches!(event.what, What::Left { .. }));
-        let by_chance = |step: u32, expected: String| Self { step, expected, actual: String::new(), by_chance: true };
         if let Some(placement) = placement(case, step, expected) {
-            by_chance(step, placement)
+            Self::chance(step, placement)
         } else if expected.starts_with("bytes ") {
-            by_chance(step, expected.to_owned())
+            Self::chance(step, expected.to_owned())
         } else if let Some(left) = left {
-            by_chance(left.step, format!("after step {}: {}", left.step, Left::of(expected, actual).word()))
+            Self::chance(left.step, format!("after step {}: {}", left.step, Left::of(expected, actual).word()))
         } else {
-            Self { step, expected: expected.to_owned(), actual: actual.to_owned(), by_chance: false }
+            let wrong = wrong_in_answer(actual);
+            let (actual, of_answer) = (wrong.unwrap_or(actual).to_owned(), wrong.is_some());
+            Self { step, expected: expected.to_owned(), actual, by_chance: false, of_answer }
         }
+    }
+
+    const fn chance(step: u32, expected: String) -> Self {
+        Self { step, expected, actual: String::new(), by_chance: true, of_answer: false }
     }
 
     /// Whether both are the same failure, apart from chance.
@@ -127,6 +136,15 @@ impl Break {
         let is_same = self.by_chance == other.by_chance && self.expected == other.expected;
         is_same && (self.by_chance || self.step == other.step && self.actual == other.actual)
     }
+}
+
+/// If this is what a service answered: what is wrong in it, which is its status where nothing is said before the answer.
+fn wrong_in_answer(actual: &str) -> Option<&str> {
+    const ANSWER: &str = "HTTP/1.1 ";
+    if actual.starts_with(ANSWER) {
+        return actual.split(" | ").next();
+    }
+    actual.split_once(ANSWER)?.0.strip_suffix(" in: ")
 }
 
 /// What is wrong with a copy that is read when a server has gone.
@@ -268,7 +286,8 @@ impl Fingerprint {
 
     /// The cases in which this submission fails as the mutant does. Empty unless it fails every case that the mutant fails, at
     /// the same place or (because of another bug) earlier in the script; cases that were not run are not compared. One case alone
-    /// is not enough to recognise a bug, unless the mutant fails no other.
+    /// is not enough to recognise a bug, unless the mutant fails no other; to recognise a service's, of whose answers little is compared, it
+    /// never is.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -279,11 +298,13 @@ impl Fingerprint {
                 Some(_) => return BTreeSet::new(),
             }
         }
-        if shared.len() < SCRIPTS_MIN.min(mutant.broken().count()) { BTreeSet::new() } else { shared }
+        let is_service = mutant.broken().any(|(_, case)| case.breaks.iter().any(|at| at.of_answer));
+        let least = if is_service { SCRIPTS_MIN } else { SCRIPTS_MIN.min(mutant.broken().count()) };
+        if shared.len() < least { BTreeSet::new() } else { shared }
     }
 }
 
-/// In how many scripts a submission must fail like a mutant before the bug is named; in all of them if the mutant fails in fewer.
+/// In how many scripts a submission must fail like a mutant before the bug is named; if the mutant fails in fewer, in all of them.
 const SCRIPTS_MIN: usize = 2;
 
 /// Compares a submission with mutants. A bug is named if the submission fails where the mutant does and in the same way, whatever

@@ -198,7 +198,7 @@ const SETTINGS: &[(&str, Access)] = &[
 /// The variables of these that look like a setting and are none: nothing reads them.
 pub fn unread(names: impl Iterator<Item = String>) -> Vec<String> {
     // The grader's own, on a machine that has both.
-    let known = ["CACHEDOJO_CONFIG".to_owned(), "CACHEDOJO_CACHE".to_owned()];
+    let known = ["CACHEDOJO_CONFIG", "CACHEDOJO_CACHE", "CACHEDOJO_PLAYGROUND"].map(str::to_owned);
     let known: Vec<String> = known.into_iter().chain(SETTINGS.iter().map(|(name, _)| variable(name))).collect();
     names.filter(|name| name.starts_with("CACHEDOJO_") && !known.contains(name)).collect()
 }
@@ -261,6 +261,9 @@ impl Config {
                 "the nodes of a cluster follow their machines' clocks: leave out clock or node".into(),
             ));
         }
+        if let Some((address, one, other)) = config.address_twice() {
+            return Err(Mistake(format!("{address} is given to {one} and to {other}: give each its own")));
+        }
         if config.body_bytes_max < config.value_bytes_max {
             let (body, value) = (config.body_bytes_max, config.value_bytes_max);
             return Err(Mistake(format!(
@@ -268,6 +271,17 @@ impl Config {
             )));
         }
         Ok(config)
+    }
+
+    /// An address that two settings name, and which.
+    fn address_twice(&self) -> Option<(SocketAddr, &'static str, &'static str)> {
+        let node = self.node.as_ref().map(NodeSettings::address);
+        let all = [("listen", Some(self.listen)), ("memcached", self.memcached), ("this node in peers", node)];
+        let named = |at: usize| Some((all[at].0, all[at].1.filter(|address| address.port() != 0)?));
+        [(0, 1), (0, 2), (1, 2)].into_iter().find_map(|(one, other)| {
+            let ((one, address), (other, same)) = (named(one)?, named(other)?);
+            (address == same).then_some((address, one, other))
+        })
     }
 
     /// The limits, in the engine's form.
@@ -357,6 +371,9 @@ impl Given {
 
     fn database(&self) -> Result<String, Mistake> {
         let Some((value, place)) = self.get("database") else { return Ok("sqlite::memory:".to_owned()) };
+        if value == "sqlite:" {
+            return Err(Mistake(format!("{place}: `sqlite:` names no file: write sqlite:PATH, or sqlite::memory:")));
+        }
         if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| value.starts_with(scheme)) {
             return Ok(value.to_owned());
         }

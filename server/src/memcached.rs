@@ -1,5 +1,6 @@
 //! The memcached text protocol on TCP, over the engine's state machine: every connection is a session of one store.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -78,11 +79,14 @@ async fn converse(
     memcached: &Memcached,
 ) -> std::io::Result<()> {
     let (mut bytes, mut out) = (vec![0; READ_BYTES], Vec::new());
+    // One for the whole conversation: a new one for each request would enter and leave the list of those who wait.
+    let mut stopped = pin!(stopped(&mut stop));
     while !session.closed() {
         let read = tokio::select! {
             read = stream.read(&mut bytes) => read?,
-            () = stopped(&mut stop) => return Ok(()),
-            () = sleep(WATCHING), if memcached.is_watching(session) => {
+            () = &mut stopped => return Ok(()),
+            // In a block, because `sleep` reads the clock even where this arm is not taken.
+            () = async { sleep(WATCHING).await }, if memcached.is_watching(session) => {
                 memcached.feed(session, b"", &mut out);
                 send(stream, &mut out).await?;
                 continue;

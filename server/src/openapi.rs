@@ -5,6 +5,8 @@ use cachedojo::protocol::rest::{
 };
 use serde_json::{Map, Value, json};
 
+const UNAUTHORIZED: &str = "The bearer token is missing or wrong.";
+
 /// The OpenAPI 3.1 document of a server that asks for a token, or of one that does not: then there is nothing to be authorized by.
 pub fn document(has_token: bool) -> String {
     let mut paths = Map::new();
@@ -12,11 +14,17 @@ pub fn document(has_token: bool) -> String {
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         path[endpoint.method.to_ascii_lowercase()] = operation(endpoint);
     }
-    paths.insert("/metrics".to_owned(), json!({"get": {
-        "operationId": "getMetrics",
-        "summary": "Counters, as Prometheus reads them",
-        "responses": {"200": {"description": "All of them.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
-    }}));
+    paths.insert(
+        "/metrics".to_owned(),
+        json!({"get": {
+            "operationId": "getMetrics",
+            "summary": "Counters, as Prometheus reads them",
+            "responses": {
+                "200": {"description": "All of them.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                "401": answer(UNAUTHORIZED, "Error"),
+            },
+        }}),
+    );
     for (path, operations) in crate::cluster::description() {
         paths.insert(path.to_owned(), operations);
     }
@@ -64,7 +72,7 @@ fn responses(endpoint: &Endpoint) -> Value {
         responses.insert(response.status.to_string(), answer(response.when, response.schema));
     }
     for (status, when) in [
-        (401, "The bearer token is missing or wrong."),
+        (401, UNAUTHORIZED),
         (408, "The body took too long to come."),
         (413, "The body is too large."),
         (415, "The body is compressed."),

@@ -73,6 +73,10 @@ impl Server {
         }
         let (log, writer) = AccessLog::start(database.clone(), config.access_log);
         let is_alone = database.is_in_memory();
+        if matches!(config.store, StoreUrl::Memory) {
+            let settings = if is_alone { "entries and settings" } else { "entries" };
+            tracing::info!("{settings} are in this process's memory, and gone when it ends");
+        }
         let (cluster, node) = match config.node.clone() {
             Some(node) => {
                 let (id, address) = (node.id, node.address());
@@ -198,8 +202,15 @@ fn open_store(config: &Config, time: &Time) -> Result<Store> {
 }
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener> {
-    bind(address)
-        .with_context(|| format!("{address} cannot be had: name another with --{setting}, or port 0 for any free one"))
+    bind(address).map_err(|error| {
+        let to_do = if error.kind() == std::io::ErrorKind::AddrNotAvailable {
+            "no network of this machine has it: name one of its own"
+        } else {
+            "name another"
+        };
+        let free = if error.kind() == std::io::ErrorKind::AddrInUse { ", or port 0 for any free one" } else { "" };
+        anyhow::Error::new(error).context(format!("{address} cannot be had: {to_do} with --{setting}{free}"))
+    })
 }
 
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {

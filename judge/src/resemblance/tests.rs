@@ -13,6 +13,7 @@ fn case(steps: &[u32]) -> Trait {
         expected: "x".to_owned(),
         actual: step.to_string(),
         by_chance: false,
+        of_answer: false,
     });
     Trait { verdict: if steps.is_empty() { Verdict::Pass } else { Verdict::Fail }, breaks: breaks.collect() }
 }
@@ -193,14 +194,8 @@ fn what_breaks_one_script_alike_and_another_otherwise_is_not_named() {
     assert!(!like(&row([&[3, 5], &[2]])), "one script is too little");
 }
 
-#[test]
-fn a_probe_that_fails_otherwise_takes_the_name_away() {
-    let probed = |steps: [u32; 2], probe: &[u32]| {
-        let mut of = print([0, steps[0], 0, steps[1], 0]);
-        of.checks[0].1.insert(9, case(probe));
-        of
-    };
-    let spec = |id: &str| MutantSpec {
+fn spec(id: &str) -> MutantSpec {
+    MutantSpec {
         id: id.to_owned(),
         scenario: None,
         sentence: Bilingual::default(),
@@ -209,6 +204,15 @@ fn a_probe_that_fails_otherwise_takes_the_name_away() {
         languages: Vec::new(),
         races: false,
         planted: false,
+    }
+}
+
+#[test]
+fn a_probe_that_fails_otherwise_takes_the_name_away() {
+    let probed = |steps: [u32; 2], probe: &[u32]| {
+        let mut of = print([0, steps[0], 0, steps[1], 0]);
+        of.checks[0].1.insert(9, case(probe));
+        of
     };
     let (known, mutant) = (spec("known"), probed([3, 4], &[2]));
     let is_named = |submission: &Fingerprint| compare(submission, &[(&known, &mutant)])[0].behaves_like;
@@ -217,4 +221,33 @@ fn a_probe_that_fails_otherwise_takes_the_name_away() {
     assert!(!is_named(&probed([3, 4], &[5])), "it fails elsewhere");
     let passes = probed([3, 4], &[]);
     assert!(!compare(&probed([3, 4], &[2]), &[(&known, &passes)])[0].behaves_like, "nothing explains the probe");
+}
+
+#[test]
+fn of_a_services_answer_only_what_is_wrong_is_compared_and_one_script_tells_nothing() {
+    let answers = |answers: &[&str]| {
+        let cases = answers.iter().enumerate().map(|(index, answer)| {
+            let told = if answer.is_empty() { Vec::new() } else { vec![broken("200 {\"value\": 1}", answer)] };
+            let verdict = if answer.is_empty() { Verdict::Pass } else { Verdict::Fail };
+            (index, Trait::of(&outcome(verdict, told)))
+        });
+        Fingerprint { checks: vec![("row".to_owned(), cases.collect())] }
+    };
+    let (known, mutant) =
+        (spec("known"), answers(&["value is 2 in: HTTP/1.1 200 | X: 1 | {}", "HTTP/1.1 404 | at 08:00"]));
+    let lone = answers(&["HTTP/1.1 404 | {}", ""]);
+    for (why, submission, mutant, is_named) in [
+        (
+            "other headers, body and time",
+            ["value is 2 in: HTTP/1.1 200 | {\"value\":2}", "HTTP/1.1 404 | at 09:00"],
+            &mutant,
+            true,
+        ),
+        ("another value", ["value is 3 in: HTTP/1.1 200 | X: 1 | {}", "HTTP/1.1 404 | at 08:00"], &mutant, false),
+        ("another status", ["value is 2 in: HTTP/1.1 200 | X: 1 | {}", "HTTP/1.1 400 | at 08:00"], &mutant, false),
+        ("one script only", ["value is 2 in: HTTP/1.1 200 | X: 1 | {}", ""], &mutant, false),
+        ("a bug that one script shows", ["HTTP/1.1 404 | {}", ""], &lone, false),
+    ] {
+        assert_eq!(compare(&answers(&submission), &[(&known, mutant)])[0].behaves_like, is_named, "{why}");
+    }
 }

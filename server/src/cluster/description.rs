@@ -85,6 +85,7 @@ fn responses(good: &[(u16, Value)]) -> Value {
         (408, "The body took too long to come."),
         (409, "This node, or the last one, cannot be meant."),
         (413, "The value is too large."),
+        (415, "The body is compressed."),
         (503, "Too few replicas answered, or the node is not ready; try again."),
         (507, "The node's records take as much as they may."),
     ]

@@ -62,6 +62,8 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
             "--store: Missing hostname - InvalidClientConfig: write redis://HOST:PORT",
         ),
         (["--database", "mysql://x"], "--database is no database: write sqlite:PATH, sqlite::memory: or postgres://…"),
+        (["--database", "sqlite:"], "--database: `sqlite:` names no file: write sqlite:PATH, or sqlite::memory:"),
+        (["--memcached", "127.0.0.1:8080"], "127.0.0.1:8080 is given to listen and to memcached: give each its own"),
         (["--tls-cert", "c.pem"], "--tls-cert needs its key: name it with tls-key"),
         (["--tls-key", "k.pem"], "--tls-key needs its certificate: name it with tls-cert"),
         (["--token", "a b"], "--token: a token has printable ASCII characters and no spaces"),
@@ -80,7 +82,8 @@ fn every_wrong_setting_is_named_with_its_place_and_what_would_be_right() {
 
 #[test]
 fn a_misspelt_variable_is_told() {
-    let names = ["CACHEDOJO_MEMORYMB", "CACHEDOJO_MEMORY_MB", "CACHEDOJO_CONFIG", "PATH"].map(str::to_owned);
+    let names = ["CACHEDOJO_MEMORYMB", "CACHEDOJO_MEMORY_MB", "CACHEDOJO_CONFIG", "CACHEDOJO_PLAYGROUND", "PATH"]
+        .map(str::to_owned);
     assert_eq!(unread(names.into_iter()), ["CACHEDOJO_MEMORYMB"]);
 }
 
@@ -185,6 +188,10 @@ fn a_node_of_a_cluster_is_checked_before_anything_is_opened() {
         (
             &["--node", "n1", "--peers", three, "--cluster", "a/b"],
             "`a/b` is no name of a cluster: write 1 to 64 letters, digits, `-`, `_` or `.`",
+        ),
+        (
+            &["--node", "n2", "--peers", three, "--listen", "127.0.0.1:7002"],
+            "127.0.0.1:7002 is given to listen and to this node in peers: give each its own",
         ),
         (
             &["--node", "n1", "--peers", three, "--clock", "virtual"],

@@ -2,7 +2,7 @@
 
 use super::classes::class_of;
 use super::counters::Tally;
-use super::items::Item;
+use super::items::{Head, Item};
 use super::limits::{ITEM_BYTES_MAX, item_bytes};
 use super::request::{Sign, StoreMode};
 use super::store::Store;
@@ -28,11 +28,8 @@ pub(super) struct Incoming<'a> {
 /// What a new item may inherit from the one it replaces.
 struct Old {
     class: usize,
-    cas: u64,
     flags: u32,
-    deadline: Option<Instant>,
-    won: bool,
-    binary: bool,
+    head: Head,
 }
 
 /// The result of storing.
@@ -78,15 +75,7 @@ impl Store {
     fn try_to_store(&mut self, mode: StoreMode, key: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let compare_cas = incoming.compare_cas.filter(|&cas| cas != 0);
         self.classes.reserve(item_bytes(key, incoming.flags, incoming.data.len()));
-        let old = self.look_up(key, now).map(|item| Old {
-            class: item.class(),
-            cas: item.cas,
-            flags: item.flags,
-            deadline: item.deadline(),
-            won: item.won,
-            binary: item.binary,
-        });
-        let Some(old) = old else {
+        let Some(place) = self.look_up(key, now) else {
             return match mode {
                 StoreMode::Set | StoreMode::Add => self.link(key, incoming.data, incoming, now),
                 StoreMode::Append | StoreMode::Prepend if incoming.vivify => {
@@ -99,23 +88,24 @@ impl Store {
                 StoreMode::Replace | StoreMode::Append | StoreMode::Prepend => Outcome::NotStored,
             };
         };
+        let item = self.items.at(place);
+        let old = Old { class: item.class(), flags: item.flags(), head: item.head() };
         match mode {
             StoreMode::Set | StoreMode::Replace => self.link(key, incoming.data, incoming, now),
             StoreMode::Add => {
-                self.items.renew(key);
+                self.items.renew(place);
                 Outcome::NotStored
             }
-            StoreMode::Cas if compare_cas == Some(old.cas) => {
+            StoreMode::Cas if compare_cas == Some(old.head.cas) => {
                 self.tallies.add(old.class, Tally::CasHits);
                 self.link(key, incoming.data, incoming, now)
             }
-            StoreMode::Cas if incoming.stale_allowed && compare_cas.is_some_and(|cas| cas < old.cas) => {
+            StoreMode::Cas if incoming.stale_allowed && compare_cas.is_some_and(|cas| cas < old.head.cas) => {
                 self.tallies.add(old.class, Tally::CasHits);
-                let late = Incoming { deadline: old.deadline, ..*incoming };
+                let late = Incoming { deadline: old.head.deadline, ..*incoming };
                 let outcome = self.link(key, incoming.data, &late, now);
                 if let Some(item) = self.items.get_mut(key) {
-                    item.stale = true;
-                    item.won = old.won;
+                    item.change(|head| (head.stale, head.won) = (true, old.head.won));
                 }
                 outcome
             }
@@ -124,10 +114,10 @@ impl Store {
                 Outcome::Exists
             }
             StoreMode::Append | StoreMode::Prepend => {
-                if compare_cas.is_some_and(|cas| cas != old.cas) {
+                if compare_cas.is_some_and(|cas| cas != old.head.cas) {
                     return Outcome::Exists;
                 }
-                let present = self.items.get(key).map_or(&[][..], Item::data);
+                let present = item.data();
                 let both = if mode == StoreMode::Append {
                     [present, incoming.data].concat()
                 } else {
@@ -136,7 +126,8 @@ impl Store {
                 if item_bytes(key, old.flags, both.len()) > ITEM_BYTES_MAX {
                     return Outcome::NotStored;
                 }
-                let longer = Incoming { flags: old.flags, deadline: old.deadline, binary: old.binary, ..*incoming };
+                let longer =
+                    Incoming { flags: old.flags, deadline: old.head.deadline, binary: old.head.binary, ..*incoming };
                 self.link(key, &both, &longer, now)
             }
         }
@@ -146,22 +137,29 @@ impl Store {
     pub(super) fn link(&mut self, key: &[u8], data: &[u8], incoming: &Incoming<'_>, now: Instant) -> Outcome {
         let bytes = item_bytes(key, incoming.flags, data.len());
         self.classes.reserve(bytes);
-        self.remove(key);
         let class = class_of(bytes);
+        let mut place = self.count_out(key);
+        if self.lacks_room(bytes)
+            && let Some(place) = place.take()
+        {
+            self.items.remove(place);
+        }
         if !self.evict(bytes, now) {
             self.counters.store_no_memory += 1;
             self.tallies.add(class, Tally::OutOfMemory);
             return Outcome::NoMemory;
         }
         let cas = incoming.new_cas.unwrap_or_else(|| self.next_cas());
-        let mut item = Item::new(key, data, class);
-        (item.flags, item.cas, item.binary) = (incoming.flags, cas, incoming.binary);
-        (item.used_at, item.flushes) = (now, self.flushes);
-        item.set_deadline(incoming.deadline);
+        let (deadline, binary) = (incoming.deadline, incoming.binary);
+        let head = Head { cas, deadline, used_at: now, flushes: self.flushes, binary, ..Head::default() };
         self.classes.add(class, bytes);
         self.bytes += bytes as u64;
         self.counters.total_items += 1;
-        self.items.insert(item);
+        let item = Item::new(head, incoming.flags, key, data);
+        match place {
+            Some(place) => self.items.overwrite(place, item),
+            None => self.items.insert(item),
+        }
         Outcome::Stored { cas, data_bytes: data.len() }
     }
 
@@ -182,12 +180,13 @@ impl Store {
         compare_cas: Option<u64>,
         now: Instant,
     ) -> Counted {
-        let Some(item) = self.look_up(key, now) else { return Counted::NotFound };
+        let Some(place) = self.look_up(key, now) else { return Counted::NotFound };
+        let item = self.items.at_mut(place);
         let class = item.class();
         if item.data().is_empty() {
             return Counted::NotNumeric;
         }
-        if compare_cas.is_some_and(|cas| cas != 0 && cas != item.cas) {
+        if compare_cas.is_some_and(|cas| cas != 0 && cas != item.head().cas) {
             return Counted::Exists;
         }
         let Some(number) = leading_number(item.data()) else { return Counted::NotNumeric };
@@ -200,19 +199,17 @@ impl Store {
             data.resize(item.data().len(), b' ');
             item.data_mut().copy_from_slice(&data);
             let cas = self.next_cas();
-            if let Some(item) = self.items.renew(key) {
-                (item.used_at, item.cas) = (now, cas);
-            }
+            self.items.renew(place).change(|head| (head.used_at, head.cas) = (now, cas));
         } else {
             let longer = Incoming {
                 data: &[],
-                flags: item.flags,
+                flags: item.flags(),
                 deadline: item.deadline(),
                 compare_cas: None,
                 new_cas: None,
                 stale_allowed: false,
                 vivify: false,
-                binary: item.binary,
+                binary: item.head().binary,
             };
             self.link(key, &data, &longer, now);
         }

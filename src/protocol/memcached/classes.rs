@@ -29,9 +29,20 @@ const CHUNK_BYTES: [u32; LAST_CLASS + 1] = {
     sizes
 };
 
+/// How many of each class's chunks are a page; 0 where there are none.
+const CHUNKS_PER_PAGE: [u64; LAST_CLASS + 1] = {
+    let (mut counts, mut class) = ([0; LAST_CLASS + 1], 1);
+    while class <= LAST_CLASS {
+        counts[class] = PAGE_BYTES / CHUNK_BYTES[class] as u64;
+        class += 1;
+    }
+    counts
+};
+
 /// The class of an item of so many bytes.
 pub(super) fn class_of(item_bytes: usize) -> usize {
-    CHUNK_BYTES[1..].iter().position(|&chunk| item_bytes <= chunk as usize).map_or(LAST_CLASS, |at| at + 1)
+    let smaller = CHUNK_BYTES[1..].partition_point(|&chunk| (chunk as usize) < item_bytes);
+    (smaller + 1).min(LAST_CLASS)
 }
 
 /// The contents of one class.
@@ -79,7 +90,10 @@ impl Classes {
         let id = class_of(item_bytes);
         let class = &mut self.0[id];
         let chunks = class.chunks + chunks_of(id, item_bytes);
-        class.pages = class.pages.max(chunks.div_ceil(chunks_per_page(id)));
+        // Without a division where the pages suffice, as they mostly do.
+        if chunks > class.pages * chunks_per_page(id) {
+            class.pages = chunks.div_ceil(chunks_per_page(id));
+        }
     }
 
     /// Counts an item of so many bytes in; its page has been reserved.
@@ -111,12 +125,13 @@ pub(super) fn chunk_bytes(class: usize) -> u64 {
 
 /// The chunks that a page of this class is cut into.
 pub(super) fn chunks_per_page(class: usize) -> u64 {
-    PAGE_BYTES / chunk_bytes(class)
+    CHUNKS_PER_PAGE[class]
 }
 
 /// The chunks that an item takes.
 pub(super) fn chunks_of(class: usize, item_bytes: usize) -> u64 {
-    (item_bytes as u64).div_ceil(chunk_bytes(class))
+    let (bytes, chunk) = (item_bytes as u64, chunk_bytes(class));
+    if bytes <= chunk { 1 } else { bytes.div_ceil(chunk) }
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ impl Store {
         &self.connections
     }
 
-    /// The item under a key, as [`Store::find`] gives it; watchers get a line about the look-up.
-    pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
+    /// The place of the item under a key, as [`Store::find`] gives it; watchers get a line about the look-up.
+    pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Option<u32> {
         if self.log.wants(Streams::FETCHERS) {
             let (status, class, size) = match self.items.get(key) {
                 None => ("not_found", 0, 0),

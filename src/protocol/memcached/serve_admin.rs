@@ -103,7 +103,7 @@ fn crawl(store: &mut Store, classes: u64, now: Instant) {
             left[class] -= 1;
             checked.push(class);
             if store.is_gone(item, now) {
-                let is_unfetched = !item.fetched && !store.is_flushed(item);
+                let is_unfetched = !item.head().fetched && !store.is_flushed(item);
                 expired.push((item.key().to_vec(), class, is_unfetched));
             }
         }
@@ -149,7 +149,7 @@ fn dump(store: &mut Store, scope: Scope, as_commands: bool, now: Instant, out: &
 
 fn write_command(item: &Item, out: &mut Vec<u8>) {
     out.extend_from_slice(b"mg ");
-    if item.binary {
+    if item.head().binary {
         encode_key(item.key(), out);
         out.extend_from_slice(b" b\r\n");
     } else {
@@ -166,9 +166,10 @@ fn write_item(store: &Store, item: &Item, out: &mut Vec<u8>) {
         Some(deadline) => write!(out, " exp={}", store.unix_deadline_s(deadline)),
     }
     .expect(INFALLIBLE);
-    let (used_s, cas, class) = (store.unix_time_s(item.used_at), item.cas, item.class());
-    let (fetched, size) = (if item.fetched { "yes" } else { "no" }, item.bytes());
-    writeln!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size} flags={} ", item.flags)
+    let (head, class) = (item.head(), item.class());
+    let (used_s, cas) = (store.unix_time_s(head.used_at), head.cas);
+    let (fetched, size) = (if head.fetched { "yes" } else { "no" }, item.bytes());
+    writeln!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size} flags={} ", item.flags())
         .expect(INFALLIBLE);
 }
 

@@ -52,39 +52,41 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
     let recache = flags.recache().and_then(|exptime| store.deadline(exptime.into(), now));
-    let Some(item) = store.find(key, now) else {
+    let Some(place) = store.find(key, now) else {
         store.counters.cmd_get += 1;
         store.counters.get_misses += 1;
         out.extend_from_slice(b"EN");
         echo(call, out);
         return true;
     };
+    let item = store.items.at_mut(place);
     let class = item.class();
-    let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.cas);
+    let with_value = flags.has(b'v') && flags.compare_cas() != Some(item.head().cas);
     status(if with_value { Some(item.data().len()) } else { None }, out);
     let mut won = made;
     for (letter, token) in call.flags.iter() {
         match letter {
-            b'T' => item.set_deadline(touched),
-            b'N' if made => item.set_deadline(first),
-            b'R' => won |= !item.won && !made && item.deadline() < recache && item.deadline().is_some(),
-            b'h' => number(out, 'h', u64::from(item.fetched)),
-            b'l' => number(out, 'l', (now - item.used_at).as_secs()),
-            b'f' => number(out, 'f', item.flags.into()),
-            b'k' => write_key(key, item.binary, out),
+            b'T' => item.change(|head| head.deadline = touched),
+            b'N' if made => item.change(|head| head.deadline = first),
+            b'R' => won |= !item.head().won && !made && item.deadline() < recache && item.deadline().is_some(),
+            b'h' => number(out, 'h', u64::from(item.head().fetched)),
+            b'l' => number(out, 'l', (now - item.head().used_at).as_secs()),
+            b'f' => number(out, 'f', item.flags().into()),
+            b'k' => write_key(key, item.head().binary, out),
             _ => reply(letter, token, item, item.data().len(), now, out),
         }
     }
-    if item.won {
+    let head = item.head();
+    if head.won {
         out.extend_from_slice(b" Z");
     }
-    if item.stale {
+    if head.stale {
         out.extend_from_slice(b" X");
-        won |= !item.won;
+        won |= !head.won;
     }
     if won {
         out.extend_from_slice(b" W");
-        item.won = true;
+        item.change(|head| head.won = true);
     }
     out.extend_from_slice(b"\r\n");
     if with_value {
@@ -92,7 +94,7 @@ fn get(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> boo
         out.extend_from_slice(b"\r\n");
     }
     if !flags.has(b'u') {
-        store.bump(key, now);
+        store.bump(place, now);
     }
     if flags.has(b'T') {
         store.counters.cmd_touch += 1;
@@ -144,7 +146,7 @@ fn set(store: &mut Store, key: &[u8], mode: StoreMode, data: &[u8], call: &Call<
 /// `md`. Returns whether `q` suppresses this answer (done).
 fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> bool {
     let (flags, now) = (&call.flags, call.now);
-    let found = store.look_up(key, now).map(|item| item.cas);
+    let found = store.look_up(key, now).map(|place| store.items.at(place).head().cas);
     let code = match found {
         None => b"NF",
         Some(cas) if flags.compare_cas().is_some_and(|compare| compare != cas) => b"EX",
@@ -160,11 +162,13 @@ fn delete(store: &mut Store, key: &[u8], call: &Call<'_>, out: &mut Vec<u8>) -> 
         }
         if flags.has(b'I') {
             let cas = flags.new_cas().unwrap_or_else(|| store.next_cas());
-            if let Some(item) = store.find(key, now) {
-                (item.stale, item.won, item.cas) = (true, false, cas);
-                if flags.exptime().is_some() {
-                    item.set_deadline(deadline);
-                }
+            if let Some(place) = store.find(key, now) {
+                store.items.at_mut(place).change(|head| {
+                    (head.stale, head.won, head.cas) = (true, false, cas);
+                    if flags.exptime().is_some() {
+                        head.deadline = deadline;
+                    }
+                });
             }
         } else {
             store.count_deletion("md", key, now);
@@ -202,21 +206,22 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
     };
     let deadline = |exptime: Option<i32>| store.deadline(exptime.unwrap_or(0).into(), now);
     let (touched, first) = (deadline(flags.exptime()), deadline(flags.vivify()));
-    let is_there = store.find(key, now).is_some();
-    let (Some(number_now), Some(item)) = (number_now, store.find(key, now)) else {
-        out.extend_from_slice(if is_there { b"EX" } else { b"NF" });
+    let place = store.find(key, now);
+    let (Some(number_now), Some(place)) = (number_now, place) else {
+        out.extend_from_slice(if place.is_some() { b"EX" } else { b"NF" });
         echo(call, out);
         return false;
     };
+    let item = store.items.at_mut(place);
     if let Some(cas) = flags.new_cas() {
-        item.cas = cas;
+        item.change(|head| head.cas = cas);
     }
     let digits = number_now.to_string();
     status(flags.has(b'v').then_some(digits.len()), out);
     for (letter, token) in call.flags.iter() {
         match letter {
-            b'T' => item.set_deadline(touched),
-            b'N' if made => item.set_deadline(first),
+            b'T' => item.change(|head| head.deadline = touched),
+            b'N' if made => item.change(|head| head.deadline = first),
             b'k' => write_key(key, flags.binary(), out),
             b's' => {}
             _ => reply(letter, token, item, 0, now, out),
@@ -233,18 +238,20 @@ fn arithmetic(store: &mut Store, key: &[u8], sign: Sign, call: &Call<'_>, out: &
 pub(super) fn debug(store: &mut Store, key: &[u8], binary: bool, now: Instant, out: &mut Vec<u8>) {
     let mut buffer = [0; 256];
     let key = plain_key(key, binary, &mut buffer);
-    let Some(item) = store.look_up(key, now) else { return line(out, "EN") };
+    let Some(place) = store.look_up(key, now) else { return line(out, "EN") };
+    let item = store.items.at(place);
     out.extend_from_slice(b"ME ");
-    if item.binary {
+    let head = item.head();
+    if head.binary {
         encode_key(key, out);
     } else {
         out.extend_from_slice(key);
     }
-    let fetched = if item.fetched { "yes" } else { "no" };
+    let fetched = if head.fetched { "yes" } else { "no" };
     out.extend_from_slice(b" exp=");
-    write_ttl(seconds_left(item.deadline(), now), out);
-    let used_s = (now - item.used_at).as_secs();
-    let (cas, class, size) = (item.cas, item.class(), item.bytes());
+    write_ttl(seconds_left(head.deadline, now), out);
+    let used_s = (now - head.used_at).as_secs();
+    let (cas, class, size) = (head.cas, item.class(), item.bytes());
     write!(out, " la={used_s} cas={cas} fetch={fetched} cls={class} size={size}\r\n").expect(INFALLIBLE);
 }
 
@@ -273,7 +280,7 @@ fn status(value_bytes: Option<usize>, out: &mut Vec<u8>) {
 /// The part of an answer for one flag, the same for every command that returns an item.
 fn reply(letter: u8, token: &[u8], item: &Item, size: usize, now: Instant, out: &mut Vec<u8>) {
     match letter {
-        b'c' => number(out, 'c', item.cas),
+        b'c' => number(out, 'c', item.head().cas),
         b's' => number(out, 's', size as u64),
         b't' => {
             out.extend_from_slice(b" t");

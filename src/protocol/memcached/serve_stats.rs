@@ -148,7 +148,7 @@ fn detail(store: &Store, out: &mut Vec<u8>) {
 fn items(store: &Store, class: usize, limit: u32, now: Instant, out: &mut Vec<u8>) {
     let limit = if limit == 0 { usize::MAX } else { usize::try_from(limit).unwrap_or(usize::MAX) };
     let start = out.len();
-    let items = store.items.newest_first().filter(|item| item.class() == class && !item.binary);
+    let items = store.items.newest_first().filter(|item| item.class() == class && !item.head().binary);
     for item in items.filter(|item| !store.is_gone(item, now)).take(limit) {
         let before = out.len();
         out.extend_from_slice(b"ITEM ");
@@ -174,7 +174,7 @@ fn connections(store: &Store, now: Instant, out: &mut Vec<u8>) {
 fn item_classes(store: &Store, now: Instant, out: &mut Vec<u8>) {
     let mut oldest = BTreeMap::new();
     for item in store.items.oldest_first() {
-        oldest.entry(item.class()).or_insert((now - item.used_at).as_secs());
+        oldest.entry(item.class()).or_insert((now - item.head().used_at).as_secs());
     }
     for (id, age_s) in oldest {
         let class = store.classes.get(id);

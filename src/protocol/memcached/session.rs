@@ -14,6 +14,9 @@ use super::{serve_admin, serve_meta, serve_stats};
 use crate::clock::Instant;
 use std::io::Write as _;
 
+/// The first byte of every request of memcached's binary protocol, which is not spoken here.
+const BINARY: u8 = 0x80;
+
 /// The state of one connection. The items are in a [`Store`], which sessions share.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
@@ -21,6 +24,8 @@ pub struct Session {
     pending: Vec<u8>,
     /// Its number among the store's connections, given at its first bytes.
     id: Option<u64>,
+    /// Whether it has sent anything.
+    heard: bool,
     closed: bool,
 }
 
@@ -62,8 +67,15 @@ impl Session {
         if self.closed {
             return true;
         }
+        // A client of the binary protocol would wait for an answer for ever.
+        let is_binary = !self.heard && bytes.first() == Some(&BINARY);
+        self.heard |= !bytes.is_empty();
         let id = store.serve(self.id, now);
         self.id = Some(id);
+        if is_binary {
+            self.close(store, "error", now);
+            return true;
+        }
         if store.log.is_watcher(id) {
             store.log.fetch(id, out);
             return true;
@@ -234,7 +246,8 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
             out.truncate(start);
             return line(out, "SERVER_ERROR out of memory writing get response");
         }
-        let class = store.look_up(key, now).map(|item| item.class());
+        let place = store.look_up(key, now);
+        let class = place.map(|place| store.items.at(place).class());
         count_prefix(store, key, |prefix| {
             prefix.gets += 1;
             prefix.hits += u64::from(class.is_some());
@@ -251,20 +264,21 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
             None => *missed += 1,
         }
         let deadline = exptime.map(|exptime| store.deadline(exptime.into(), now));
-        let Some(item) = store.find(key, now) else { continue };
+        let Some(place) = place else { continue };
+        let item = store.items.at_mut(place);
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(key);
-        write!(out, " {} {}", item.flags, item.data().len()).expect(INFALLIBLE);
+        write!(out, " {} {}", item.flags(), item.data().len()).expect(INFALLIBLE);
         if with_cas {
-            write!(out, " {}", item.cas).expect(INFALLIBLE);
+            write!(out, " {}", item.head().cas).expect(INFALLIBLE);
         }
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(item.data());
         out.extend_from_slice(b"\r\n");
         if let Some(deadline) = deadline {
-            item.set_deadline(deadline);
+            item.change(|head| head.deadline = deadline);
         }
-        store.bump(key, now);
+        store.bump(place, now);
     }
     line(out, "END");
 }
@@ -272,13 +286,14 @@ fn get(store: &mut Store, keys: Words<'_>, with_cas: bool, exptime: Option<i32>,
 fn touch(store: &mut Store, key: &[u8], exptime: i32, now: Instant) -> &'static str {
     store.counters.cmd_touch += 1;
     let deadline = store.deadline(exptime.into(), now);
-    let Some(item) = store.look_up(key, now) else {
+    let Some(place) = store.look_up(key, now) else {
         store.counters.touch_misses += 1;
         return "NOT_FOUND";
     };
-    item.set_deadline(deadline);
+    let item = store.items.at_mut(place);
+    item.change(|head| head.deadline = deadline);
     let class = item.class();
-    store.bump(key, now);
+    store.bump(place, now);
     store.tallies.add(class, Tally::TouchHits);
     "TOUCHED"
 }

@@ -1,6 +1,6 @@
 //! The items behind a memcached server: values with client flags, CAS, deadlines and the marks of the meta commands.
 
-use super::classes::Classes;
+use super::classes::{Classes, class_of};
 use super::counters::{Counters, Prefixes, Tallies, Tally};
 use super::items::{Item, Items};
 use super::settings::Settings;
@@ -176,7 +176,7 @@ impl Store {
 
     /// Whether `flush_all` deleted an item that is still in memory.
     pub(super) fn is_flushed(&self, item: &Item) -> bool {
-        item.flushes < self.flushes
+        item.head().flushes < self.flushes
     }
 
     /// Whether an item that is still in memory is flushed or expired.
@@ -184,39 +184,49 @@ impl Store {
         self.is_flushed(item) || item.is_expired(now)
     }
 
-    /// The item under a key, if it is alive; a flushed or expired one is removed and counted.
-    pub(super) fn find(&mut self, key: &[u8], now: Instant) -> Option<&mut Item> {
-        let item = self.items.get(key)?;
+    /// The place of the item under a key, if it is alive; a flushed or expired one is removed and counted.
+    pub(super) fn find(&mut self, key: &[u8], now: Instant) -> Option<u32> {
+        let place = self.items.find(key)?;
+        let item = self.items.at(place);
         if self.is_flushed(item) {
             self.counters.get_flushed += 1;
-            self.remove(key);
         } else if item.is_expired(now) {
             self.counters.get_expired += 1;
-            self.remove(key);
+        } else {
+            return Some(place);
         }
-        self.items.get_mut(key)
+        self.remove(key);
+        None
     }
 
     /// Marks an item as just read.
-    pub(super) fn bump(&mut self, key: &[u8], now: Instant) {
-        if let Some(item) = self.items.renew(key) {
-            item.fetched = true;
-            item.used_at = now;
+    pub(super) fn bump(&mut self, place: u32, now: Instant) {
+        self.items.renew(place).change(|head| (head.fetched, head.used_at) = (true, now));
+    }
+
+    /// Removes the item under a key, if there is one.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        if let Some(place) = self.count_out(key) {
+            self.items.remove(place);
         }
     }
 
-    /// Removes an item; `false` if there was none.
-    pub(super) fn remove(&mut self, key: &[u8]) -> bool {
-        let Some(item) = self.items.remove(key) else { return false };
-        let bytes = item.bytes();
-        self.classes.remove(item.class(), bytes);
+    /// Takes the item under a key out of the counts, and returns its place.
+    pub(super) fn count_out(&mut self, key: &[u8]) -> Option<u32> {
+        let place = self.items.find(key)?;
+        let bytes = self.items.at(place).bytes();
+        self.classes.remove(class_of(bytes), bytes);
         self.bytes -= bytes as u64;
-        true
+        Some(place)
+    }
+
+    pub(super) const fn lacks_room(&self, incoming: usize) -> bool {
+        self.bytes + incoming as u64 > self.bytes_max
     }
 
     /// Evicts until `incoming` more bytes fit; `false` if they cannot.
     pub(super) fn evict(&mut self, incoming: usize, now: Instant) -> bool {
-        while self.bytes + incoming as u64 > self.bytes_max {
+        while self.lacks_room(incoming) {
             let Some(key) = self.items.oldest_first().next().map(|item| item.key().to_vec()) else { return false };
             self.evict_item(&key, now);
         }
@@ -227,24 +237,24 @@ impl Store {
     pub(super) fn evict_item(&mut self, key: &[u8], now: Instant) {
         let Some(item) = self.items.get(key) else { return };
         if self.is_flushed(item) {
-            if !item.fetched {
+            if !item.head().fetched {
                 self.tallies.add(item.class(), Tally::ExpiredUnfetched);
             }
             self.remove(key);
             return;
         }
-        let (class, fetched, size) = (item.class(), item.fetched, item.data().len());
-        let (ttl_s, unused_s) = (seconds_left(item.deadline(), now), (now - item.used_at).as_secs());
+        let (class, head, size) = (item.class(), item.head(), item.data().len());
+        let (ttl_s, unused_s) = (seconds_left(head.deadline, now), (now - head.used_at).as_secs());
         self.tallies.add(class, Tally::Evicted);
         if ttl_s.is_some() {
             self.tallies.add(class, Tally::EvictedNonzero);
         }
-        if !fetched {
+        if !head.fetched {
             self.tallies.add(class, Tally::EvictedUnfetched);
         }
         self.classes.get_mut(class).evicted_after_s = unused_s;
         self.log_item(Streams::EVICTIONS, "eviction", key, now, |line| {
-            write!(line, " fetch={} ttl=", if fetched { "yes" } else { "no" })?;
+            write!(line, " fetch={} ttl=", if head.fetched { "yes" } else { "no" })?;
             write_ttl(ttl_s, line);
             write!(line, " la={unused_s} clsid={class} size={size}")
         });

@@ -107,7 +107,9 @@ impl fmt::Display for Failure {
             Self::InvalidDefaultTtl => {
                 return write!(f, "Default TTL must be a whole number of seconds from 1 to {INTEGER_MAX}");
             }
-            Self::InvalidSize => "Size must be a whole number, 1 or more",
+            Self::InvalidSize => {
+                return write!(f, "Size must be a whole number, 1 or more, of at most {INTEGER_MAX} MiB");
+            }
             Self::TwoSizes => "Give max_size_mb or max_size_bytes, not both",
             Self::InvalidPolicy => {
                 return write!(f, "Eviction policy must be {} (refuse what does not fit)", Eviction::listed("or"));

@@ -88,10 +88,12 @@ impl Failure {
                     format!("Le « default_ttl » est un nombre entier de secondes de 1 à {INTEGER_MAX} : corrigez-le."),
                 );
             }
-            Self::InvalidSize => (
-                "The size is a whole number, 1 or more: mend it.",
-                "La taille est un nombre entier, 1 ou plus : corrigez-la.",
-            ),
+            Self::InvalidSize => {
+                return made(
+                    format!("The size is a whole number, 1 or more, of at most {INTEGER_MAX} MiB: mend it."),
+                    format!("La taille est un nombre entier, 1 ou plus, de {INTEGER_MAX} Mio au plus : corrigez-la."),
+                );
+            }
             Self::TwoSizes => (
                 "The size is given twice: keep `max_size_mb` or `max_size_bytes`.",
                 "La taille est donnée deux fois : gardez « max_size_mb » ou « max_size_bytes ».",
