@@ -14,7 +14,8 @@ use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::look::{
-    find_language, find_root, folder_of, is_foreign, is_of_another_kind, language_of, look, passed_over,
+    find_language, find_root, folder_of, is_foreign, is_of_another_kind, is_told_by_name, language_of, look,
+    passed_over,
 };
 use crate::intake::python;
 use crate::intake::unreadable::size_text;
@@ -101,7 +102,7 @@ impl Submission {
         // A file of any name is graded in the language of its extension; without one, in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
-        if is_of_another_kind(&name, language) {
+        if is_of_another_kind(&name, language) || is_told_by_name(language) && name != look(language).alone {
             return Err(Unreadable::NotSource { path: shown, languages: languages.to_vec(), tests: false });
         }
         let plain = || look(language).alone.to_owned();
