@@ -160,6 +160,7 @@ fn each_wrong_use_names_its_remedy() {
         (&["class", "Cargo.toml", "--out", "../target/no-class"], "it is one file, and no archive: name a folder"),
         (&["class", one, "--exercise", "line-cache", "--out", "../target/no-class"], "is one submission, not a class"),
         (&["grade", ".", "--exercise", "cache-service", "--start", "./x"], "if you trust it, add --trust"),
+        (&["grade", ".", "--out", "/proc/report.txt"], "nothing can be written into `/proc`"),
         (&["run", "-", "--schedule", "1@7>0"], "the reference has no threads"),
         (&["run", "-", "--subject", "mutant:x", "--exercise", "first-words"], "in `first-words`: it has none"),
     ] {

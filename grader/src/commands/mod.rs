@@ -91,6 +91,13 @@ fn check_out(file: &Path, what: &str, example: &str) -> Result<()> {
             UsageError(format!("there is no folder `{}` for the {what}: make it first", folder.display())).into()
         );
     }
+    // Nobody is to wait for a report that then cannot be written. What is no file (`/dev/null`) is written to as it is.
+    let is_replaced = !file.exists() || file.is_file();
+    if is_replaced && let Err(error) = tempfile::tempfile_in(folder) {
+        let why =
+            format!("nothing can be written into `{}` ({error}): name another file for the {what}", folder.display());
+        return Err(UsageError(why).into());
+    }
     Ok(())
 }
 

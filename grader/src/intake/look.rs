@@ -104,6 +104,16 @@ pub(super) fn program_language(name: &str) -> Option<CodeLanguage> {
     language_of(name, &[CodeLanguage::Rust, CodeLanguage::Python])
 }
 
+/// Whether a file would be a source if it were not hidden: then it is named, and never graded in silence. What systems put there
+/// themselves (`._script.txt`) is none, and to a service hidden files may belong.
+pub(super) fn is_hidden_source(name: &str, languages: &[CodeLanguage]) -> bool {
+    let Some(own) = name.strip_prefix('.').filter(|own| !own.starts_with('_')) else { return false };
+    match language_of(own, languages) {
+        Some(language) if is_told_by_name(language) => own == look(language).alone,
+        language => language.is_some(),
+    }
+}
+
 /// Whether a file may be a source in one of these languages.
 pub(super) fn is_source(path: &Path, languages: &[CodeLanguage]) -> bool {
     path.file_name().is_some_and(|name| language_of(&name.to_string_lossy(), languages).is_some())

@@ -86,6 +86,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "this file is not UTF-8 from here on; save it as UTF-8",
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
+    (
+        "this is a packed file, whatever its name says: hand in what is in it, or name it .zip",
+        "ceci est un fichier compressé, quoi que dise son nom : rendez ce qu'il contient, ou nommez-le .zip",
+    ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
     (
         "missing beside this file: {}; hand in the folder that holds them all, or a .zip of it",
