@@ -121,7 +121,7 @@ pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fr
                     let Commands { calls, output, .. } = asked.commands(&check.id, seed).ok()?;
                     let wanted = Wanted { edge: asked.costs.is_some(), ..wanted };
                     let failing = Failing { calls, pinned: output.as_deref(), wanted, verdict: case.verdict };
-                    minimize::commands::shortest(failing, seed, minimize::RUNS_MAX / share, fresh)
+                    minimize::commands::shortest(failing, seed, minimize::commands::RUNS_MAX / share, fresh)
                 }),
                 _ => None,
             };

@@ -95,12 +95,14 @@ impl Store {
             None => {}
         }
         let ours = [("exercise", &ours.0), ("seed", &ours.1)];
-        let write = self.database.begin_write()?;
-        for (name, value) in ours {
-            write.open_table(OF)?.insert(name, value.as_str())?;
-        }
-        write.commit()?;
-        Ok(())
+        let insert = || -> Result<()> {
+            let write = self.database.begin_write()?;
+            for (name, value) in ours {
+                write.open_table(OF)?.insert(name, value.as_str())?;
+            }
+            Ok(write.commit()?)
+        };
+        insert().with_context(|| self.writing.clone())
     }
 
     /// Everybody who was ever graded, with the last of their gradings, by name. Cost: O(history).

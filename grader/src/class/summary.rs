@@ -88,8 +88,8 @@ impl Learner {
         let unchecked = self.report.as_ref().filter(|report| report.checks.is_empty());
         let obstacle = |language| unchecked.and_then(|report| report::first_obstacle(report, language));
         match obstacle(language) {
-            // The note may say the same.
-            Some(said) if self.note.is_empty() || obstacle(Language::English).as_ref() == Some(&self.note) => said,
+            // The note may say the same, without the place.
+            Some(said) if obstacle(Language::English).is_some_and(|told| told.ends_with(self.note.as_str())) => said,
             Some(said) if language == Language::French => format!("{said} ; {}", note_in(&self.note, language)),
             Some(said) => format!("{said}; {}", self.note),
             // The names of files stay as they are.

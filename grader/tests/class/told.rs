@@ -231,6 +231,14 @@ fn who_may_have_handed_in_is_not_listed_as_who_did_not_and_a_draft_is_told() {
 }
 
 #[test]
+fn a_reason_is_told_once() {
+    let home = Home::new();
+    home.hand_in("pat", "PK\u{3}\u{4}\u{14}\0");
+    let told = "pat: build_failed: script.txt: this is a packed file, whatever its name says: hand in what is in it, or name it .zip\n";
+    home.check((&home.lesson, "out", &[]), 0, &[told], &[]);
+}
+
+#[test]
 fn of_nothing_graded_there_is_no_median_and_what_was_not_looked_into_is_told() {
     let home = Home::new();
     home.hand_in("venv", &home.solved);

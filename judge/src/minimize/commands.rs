@@ -8,6 +8,9 @@ use crate::run::Fresh;
 use crate::simulate::{self, Accept, Calls, Wanted, right_outputs};
 use crate::verdict::Verdict;
 
+/// The most runs of a submission for shortening one case: an interpreter takes some milliseconds for each, and a submission may fail
+/// in every row.
+pub(crate) const RUNS_MAX: u32 = 40;
 /// A case with more commands is shown as it is: each run of it would take as long as the check did.
 const COMMANDS_MAX: usize = 200;
 
