@@ -86,7 +86,8 @@ fn a_file_whose_name_says_that_it_is_something_else_is_not_read() {
         ("hunt.lab", &[CodeLanguage::Script], None),
         ("LIB.RS", &[CodeLanguage::Rust], None),
         ("lib", &[CodeLanguage::Rust], None),
-        ("start.sh", &[CodeLanguage::Http], None),
+        ("start.sh", &[CodeLanguage::Http], Some("is no service source; hand in `start`")),
+        ("start", &[CodeLanguage::Http], None),
     ] {
         let file = folder.path().join(name);
         fs::write(&file, "x").expect("there is room");
