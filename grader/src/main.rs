@@ -6,7 +6,7 @@ use anyhow::Error;
 use clap::Parser;
 use grader::cli::{Cli, Command};
 use grader::commands;
-use grader::host::outcome::{Outcome, UsageError};
+use grader::host::outcome::{Outcome, UsageError, say};
 use grader::host::{self, itself, scratch};
 use grader::language::toolchain::{Reason, Rejected};
 use grader::run::isolated;
@@ -29,6 +29,7 @@ fn obey() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Outcome::Usage.code() } else { Outcome::Passed.code() });
         }
     };
+    commands::speak(&cli.command);
     let outcome = match cli.command {
         Command::Grade(args) => commands::grade::grade(&args),
         Command::Watch(args) => commands::watch::watch(&args),
@@ -51,7 +52,6 @@ fn obey() -> ExitCode {
     ExitCode::from(outcome.code())
 }
 
-#[expect(clippy::print_stderr, reason = "the command line's own voice")]
 fn report_error(error: &Error) -> Outcome {
     // A closed pipe (`grader … | head`) is not a failure.
     let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
@@ -62,7 +62,7 @@ fn report_error(error: &Error) -> Outcome {
     if error.chain().any(broken_pipe) {
         return Outcome::Passed;
     }
-    eprintln!("grader: {error:#}");
+    say(&format!("{error:#}"));
     match error.downcast_ref::<Rejected>() {
         Some(rejected) if rejected.reason != Reason::HarnessError => Outcome::Rejected,
         _ if error.is::<UsageError>() => Outcome::Usage,

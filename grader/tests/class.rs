@@ -197,7 +197,7 @@ fn one_bad_submission_never_stops_the_rest() {
         "9" => anyhow::bail!("no such file"),
         _ => grade(path),
     };
-    grade_all(&jobs, 4, &grade, |job, graded| {
+    grade_all(&jobs, 4, &grade, Language::English, |job, graded| {
         outcomes.push((job.key.clone(), graded.map(|report| report.receipt)));
         Ok(())
     })
@@ -226,7 +226,7 @@ fn what_was_remembered_before_a_kill_is_there_after_it_and_the_rest_is_not() {
             // As sudden as a kill: nothing is closed, nothing dropped.
             if count == REMEMBERED { std::process::abort() } else { Ok(()) }
         };
-        grade_all(&jobs(40), 3, &grade, done).expect("never reached");
+        grade_all(&jobs(40), 3, &grade, Language::English, done).expect("never reached");
     }
     let home = tempfile::tempdir().expect("a folder");
     let path = home.path().join("results.redb");
@@ -240,7 +240,8 @@ fn what_was_remembered_before_a_kill_is_there_after_it_and_the_rest_is_not() {
     };
     let left = missing(&store);
     assert_eq!(left.len(), 40 - REMEMBERED);
-    grade_all(&left, 3, &grade, |job, graded| store.remember(&job.key, &graded.expect("a report"))).expect("graded");
+    grade_all(&left, 3, &grade, Language::English, |job, graded| store.remember(&job.key, &graded.expect("a report")))
+        .expect("graded");
     assert_eq!(missing(&store), []);
     for job in jobs(40) {
         let report = store.result(&job.key).expect("readable").expect("remembered");

@@ -11,6 +11,8 @@ mod run;
 mod serve;
 #[path = "commands/setups.rs"]
 mod setups;
+#[path = "commands/trust.rs"]
+mod trust;
 #[path = "commands/watch.rs"]
 mod watch;
 
@@ -158,6 +160,9 @@ fn each_wrong_use_names_its_remedy() {
         (&["class", "Cargo.toml", "--out", "../target/no-class"], "it is one file, and no archive: name a folder"),
         (&["class", one, "--exercise", "line-cache", "--out", "../target/no-class"], "is one submission, not a class"),
         (&["grade", ".", "--exercise", "cache-service", "--start", "./x"], "if you trust it, add --trust"),
+        (&["grade", ".", "--out", "/proc/report.txt"], "nothing can be written into `/proc`"),
+        (&["run", "-", "--schedule", "1@7>0"], "the reference has no threads"),
+        (&["run", "-", "--subject", "mutant:x", "--exercise", "first-words"], "in `first-words`: it has none"),
     ] {
         let (stdout, stderr, code) = grader(arguments, "");
         assert_eq!((stdout.as_str(), code), ("", 2), "{arguments:?}: {stderr}");
@@ -377,34 +382,6 @@ fn a_folder_that_was_begun_for_another_exercise_is_told() {
     assert!(code == 3 && !stderr.contains("meant?"), "{code}: {stderr}");
     let (_, stderr, _) = grader(&["grade", target, "--exercise", "line-cache"], "");
     assert!(!stderr.contains("meant?"), "{stderr}");
-    let service = folder.path().join("service");
-    std::fs::create_dir(&service).expect("there is room");
-    std::fs::write(service.join("start"), "python3 main.py\n").expect("there is room");
-    let (_, stderr, code) = grader(&["grade", service.to_str().expect("a name"), "--exercise", "cache-service"], "");
-    assert!(code == 2 && stderr.contains("add --trust") && !stderr.contains("remove it"), "{code}: {stderr}");
-    // A class of such services is refused before anything is graded or written, over results of an earlier run too.
-    let class = folder.path().join("class");
-    for learner in ["ann", "bob"] {
-        std::fs::create_dir_all(class.join(learner)).expect("there is room");
-        std::fs::write(class.join(learner).join("start"), "python3 main.py\n").expect("there is room");
-    }
-    let out = folder.path().join("results");
-    let told = [
-        "class",
-        class.to_str().expect("a name"),
-        "--exercise",
-        "cache-service",
-        "--out",
-        out.to_str().expect("a name"),
-    ];
-    for _ in 0..2 {
-        let (_, stderr, code) = grader(&told, "");
-        assert!(
-            code == 2 && stderr.contains("2 of 2 submissions") && stderr.contains("add --trust"),
-            "{code}: {stderr}"
-        );
-        assert!(!out.exists(), "{stderr}");
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::explore;
-use super::minimize;
+use super::minimize::{self, commands::Failing};
 use super::nodes::{self, Played, Scene};
 use super::outcome::{CaseOutcome, CheckOutcome};
 use super::pack::{Case, Check, Commands, Exercise, InterfaceKind, PackError, Visibility, check_and_case};
@@ -97,25 +97,34 @@ const SHORTENED_WELL: usize = 3;
 /// Finds the shortest script for the failing cases of each visible check. Cost: at most [`minimize::RUNS_MAX`] runs for the
 /// first, a quarter of that for each of the next two, and an eighth for further ones.
 pub fn shorten(exercise: &Exercise, outcomes: &mut [CheckOutcome], seed: u64, fresh: &mut Fresh<'_>) {
-    for (check, outcome) in exercise.checks.iter().zip(outcomes) {
-        if matches!(outcome.verdict, Verdict::Fail | Verdict::Panic)
-            && check.visibility == Visibility::Visible
-            && matches!(exercise.interface, InterfaceKind::Prototype | InterfaceKind::Nodes)
-        {
-            let failing =
-                outcome.cases.iter_mut().filter(|case| matches!(case.verdict, Verdict::Fail | Verdict::Panic));
-            for (number, case) in failing.enumerate() {
-                let share = match number {
-                    0 => 1,
-                    1..SHORTENED_WELL => 4,
-                    _ => 8,
-                };
-                case.shortest = if exercise.interface == InterfaceKind::Nodes {
+    for (at, check) in exercise.checks.iter().enumerate() {
+        let wanted = accepted_answers(check, &outcomes[..at.min(outcomes.len())]);
+        let Some(outcome) = outcomes.get_mut(at) else { break };
+        let is_failure = |verdict| matches!(verdict, Verdict::Fail | Verdict::Panic);
+        if !is_failure(outcome.verdict) || check.visibility != Visibility::Visible {
+            continue;
+        }
+        for (number, case) in outcome.cases.iter_mut().filter(|case| is_failure(case.verdict)).enumerate() {
+            let share = match number {
+                0 => 1,
+                1..SHORTENED_WELL => 4,
+                _ => 8,
+            };
+            case.shortest = match exercise.interface {
+                InterfaceKind::Nodes => {
                     nodes::shrink::shortest(&case.script, seed, nodes::shrink::RUNS_MAX / share, fresh)
-                } else {
+                }
+                InterfaceKind::Prototype => {
                     minimize::shortest_within(&case.script, case.verdict, seed, minimize::RUNS_MAX / share, fresh)
-                };
-            }
+                }
+                InterfaceKind::Simulate if case.schedule.is_none() => check.cases.get(case.index).and_then(|asked| {
+                    let Commands { calls, output, .. } = asked.commands(&check.id, seed).ok()?;
+                    let wanted = Wanted { edge: asked.costs.is_some(), ..wanted };
+                    let failing = Failing { calls, pinned: output.as_deref(), wanted, verdict: case.verdict };
+                    minimize::commands::shortest(failing, seed, minimize::commands::RUNS_MAX / share, fresh)
+                }),
+                _ => None,
+            };
         }
     }
 }

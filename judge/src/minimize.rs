@@ -16,6 +16,7 @@ use cachedojo_lab::subject::Subject;
 use cachedojo_wire::{ClusterRequest, Request};
 use right::{Right, Ways};
 
+pub(crate) mod commands;
 mod right;
 
 /// The most runs of a submission for shortening one script.

@@ -52,7 +52,7 @@ const COMMANDS_MAX: usize = 20_000;
 const SHOWN_MAX: usize = 300;
 
 /// The line of a case between two calls of the function, in one process: what stands above it is the first call's.
-const AGAIN: &str = "@again";
+pub(super) const AGAIN: &str = "@again";
 
 /// What a filled template asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

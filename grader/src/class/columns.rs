@@ -46,11 +46,19 @@ impl Person {
         [self.row].into_iter().chain(self.more_rows.iter().copied())
     }
 
-    /// The name as shown, with whatever distinguishes it from others of the same name.
-    pub fn shown(&self) -> String {
-        let mark = [&self.number, &self.username, &self.email].into_iter().find(|mark| !mark.is_empty());
+    /// The name as shown, with whatever distinguishes it from others of the same name: where a platform names submissions by
+    /// user names, that. Under blind marking nobody has a name.
+    pub fn shown(&self, form: Form) -> String {
+        let marks = match form {
+            Form::Of(Platform::Blackboard | Platform::Brightspace) => [&self.username, &self.number, &self.email],
+            _ => [&self.number, &self.username, &self.email],
+        };
+        let mark = marks.into_iter().find(|mark| !mark.is_empty());
         match (self.name.is_empty(), mark) {
             (false, Some(mark)) => format!("{} ({mark})", self.name),
+            (true, Some(mark)) if form == Form::Of(Platform::Moodle) && *mark == self.number => {
+                format!("Participant {mark}")
+            }
             (true, Some(mark)) => mark.clone(),
             (_, None) => self.name.clone(),
         }
@@ -219,4 +227,30 @@ pub(super) fn folded(name: &str) -> String {
         plain.split(|c: char| !c.is_alphanumeric() && c != '@' && c != '.').filter(|word| !word.is_empty()).collect();
     words.sort_unstable();
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_has_the_name_that_the_platform_gives_submissions() {
+        let of = |name: &str| Person {
+            name: name.to_owned(),
+            number: "4".to_owned(),
+            username: "al".to_owned(),
+            email: "al@u".to_owned(),
+            ..Person::default()
+        };
+        for (platform, name, shown) in [
+            (Platform::Blackboard, "Al Non", "Al Non (al)"),
+            (Platform::Brightspace, "Al Non", "Al Non (al)"),
+            (Platform::Moodle, "Al Non", "Al Non (4)"),
+            // Under blind marking.
+            (Platform::Moodle, "", "Participant 4"),
+            (Platform::Canvas, "Al Non", "Al Non (4)"),
+        ] {
+            assert_eq!(of(name).shown(Form::Of(platform)), shown, "{platform:?}");
+        }
+    }
 }

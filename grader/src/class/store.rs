@@ -24,6 +24,8 @@ const OF: TableDefinition<'_, &str, &str> = TableDefinition::new("of");
 #[derive(Debug)]
 pub struct Store {
     database: Database,
+    /// What is said where it cannot be written: the disk may be full.
+    writing: String,
 }
 
 /// One grading of one learner.
@@ -62,12 +64,16 @@ impl Store {
             ))),
             other => anyhow!("opening `{}`: {other}; move it away to begin anew", path.display()),
         })?;
-        let write = database.begin_write()?;
-        write.open_table(RESULTS)?;
-        write.open_table(HISTORY)?;
-        write.open_table(OF)?;
-        write.commit()?;
-        Ok(Self { database })
+        let writing = format!("writing `{}`", path.display());
+        let make = || -> Result<()> {
+            let write = database.begin_write()?;
+            write.open_table(RESULTS)?;
+            write.open_table(HISTORY)?;
+            write.open_table(OF)?;
+            Ok(write.commit()?)
+        };
+        make().with_context(|| writing.clone())?;
+        Ok(Self { database, writing })
     }
 
     /// Notes that the results are of an exercise and a seed, which holds from then on. A file of an older version, which does not say,
@@ -89,12 +95,14 @@ impl Store {
             None => {}
         }
         let ours = [("exercise", &ours.0), ("seed", &ours.1)];
-        let write = self.database.begin_write()?;
-        for (name, value) in ours {
-            write.open_table(OF)?.insert(name, value.as_str())?;
-        }
-        write.commit()?;
-        Ok(())
+        let insert = || -> Result<()> {
+            let write = self.database.begin_write()?;
+            for (name, value) in ours {
+                write.open_table(OF)?.insert(name, value.as_str())?;
+            }
+            Ok(write.commit()?)
+        };
+        insert().with_context(|| self.writing.clone())
     }
 
     /// Everybody who was ever graded, with the last of their gradings, by name. Cost: O(history).
@@ -129,10 +137,12 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn remember(&self, key: &str, report: &Report) -> Result<()> {
-        let write = self.database.begin_write()?;
-        write.open_table(RESULTS)?.insert(key, serde_json::to_vec(report)?.as_slice())?;
-        write.commit()?;
-        Ok(())
+        let insert = || -> Result<()> {
+            let write = self.database.begin_write()?;
+            write.open_table(RESULTS)?.insert(key, serde_json::to_vec(report)?.as_slice())?;
+            Ok(write.commit()?)
+        };
+        insert().with_context(|| self.writing.clone())
     }
 
     /// Adds an entry to each learner's history if it differs from the last one. One transaction: all or nothing.

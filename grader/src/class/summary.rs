@@ -86,8 +86,10 @@ impl Learner {
     /// Why there is no mark, or none but 0, in a line: the first thing that the report says of the source, and the note.
     pub fn why(&self, language: Language) -> String {
         let unchecked = self.report.as_ref().filter(|report| report.checks.is_empty());
-        match unchecked.and_then(|report| report::first_obstacle(report, language)) {
-            Some(said) if self.note.is_empty() => said,
+        let obstacle = |language| unchecked.and_then(|report| report::first_obstacle(report, language));
+        match obstacle(language) {
+            // The note may say the same, without the place.
+            Some(said) if obstacle(Language::English).is_some_and(|told| told.ends_with(self.note.as_str())) => said,
             Some(said) if language == Language::French => format!("{said} ; {}", note_in(&self.note, language)),
             Some(said) => format!("{said}; {}", self.note),
             // The names of files stay as they are.

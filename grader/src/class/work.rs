@@ -9,8 +9,10 @@ use std::thread;
 use anyhow::Result;
 use cachedojo_judge::Report;
 use cachedojo_judge::report::GradeVerdict;
+use cachedojo_notation::text::Language;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::page::state_name;
 use super::summary::State;
 use crate::host::printable;
 
@@ -40,9 +42,10 @@ pub fn grade_all(
     jobs: &[Job],
     workers: usize,
     grade: &Grade<'_>,
+    language: Language,
     mut done: impl FnMut(&Job, std::result::Result<Report, String>) -> Result<()>,
 ) -> Result<()> {
-    let mut progress = Progress::of(jobs.len());
+    let mut progress = Progress::of(jobs.len(), language);
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel();
     let outcome = thread::scope(|scope| {
@@ -60,7 +63,7 @@ pub fn grade_all(
         drop(send);
         let mut outcome = Ok(());
         while let Ok((job, graded)) = receive.recv() {
-            let line = line(job, &graded);
+            let line = line(job, &graded, language);
             outcome = done(job, graded);
             // What was ended half-way is no outcome.
             if outcome.is_ok() {
@@ -93,13 +96,17 @@ pub fn grade_one(path: &Path, grade: &Grade<'_>) -> std::result::Result<Report, 
 }
 
 /// The line printed for a finished submission.
-pub(crate) fn line(job: &Job, graded: &std::result::Result<Report, String>) -> String {
+pub(crate) fn line(job: &Job, graded: &std::result::Result<Report, String>, language: Language) -> String {
+    let (name, colon): (fn(State) -> &'static str, _) = match language {
+        Language::English => (State::name, ":"),
+        Language::French => (|state| state_name(state, Language::French), " :"),
+    };
     let outcome = match graded {
         Ok(report) if report.verdict == GradeVerdict::Graded => format!("{}/{}", report.score, report.max_score),
-        Ok(report) => State::from(report.verdict).name().to_owned(),
-        Err(_) => State::HarnessError.name().to_owned(),
+        Ok(report) => name(report.verdict.into()).to_owned(),
+        Err(_) => name(State::HarnessError).to_owned(),
     };
-    format!("{}: {outcome}", printable::line(&job.learner))
+    format!("{}{colon} {outcome}", printable::line(&job.learner))
 }
 
 /// Progress: a bar on a terminal, one line for each submission in a log. A line is printed only after its result is
@@ -111,8 +118,11 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn of(all: usize) -> Self {
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} submissions, {per_sec}, {eta} left");
+    pub(crate) fn of(all: usize, language: Language) -> Self {
+        let style = ProgressStyle::with_template(match language {
+            Language::English => "{bar:30} {pos}/{len} submissions, {per_sec}, {eta} left",
+            Language::French => "{bar:30} {pos}/{len} rendus, {per_sec}, encore {eta}",
+        });
         let bar = ProgressBar::new(all as u64).with_style(style.expect("the template is sound"));
         Self { bar, done: 0, all }
     }
@@ -128,5 +138,21 @@ impl Progress {
 
     pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finished_submission_is_told_in_the_language_that_was_asked_for() {
+        let job = Job { key: String::new(), path: PathBuf::new(), learner: "Ada".to_owned() };
+        let failed = Err("no disk".to_owned());
+        assert_eq!(line(&job, &failed, Language::English), "Ada: harness_error");
+        assert_eq!(
+            line(&job, &failed, Language::French),
+            format!("Ada : {}", state_name(State::HarnessError, Language::French))
+        );
     }
 }

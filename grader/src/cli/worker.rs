@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
+use cachedojo_notation::text::Language;
 use clap::Args;
 
 /// A queue's address as it was typed: it may hold a password, and is not shown.
@@ -59,6 +60,9 @@ pub struct WorkerArgs {
     /// How many submissions are graded at a time [default: one a core]
     #[arg(long, value_name = "N", value_parser = super::jobs)]
     pub jobs: Option<NonZeroUsize>,
+    /// The language in which it tells what it does; reports are in the class's
+    #[arg(long, value_parser = super::language, default_value = "en")]
+    pub lang: Language,
     /// Grade without a sandbox, as a class that is graded with --trust asks: only if you trust everybody who can write to the queue
     #[arg(long)]
     pub trust: bool,

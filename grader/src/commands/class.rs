@@ -33,6 +33,7 @@ use crate::host::digest::hex;
 use crate::host::limits;
 use crate::host::outcome::{Outcome, UsageError, say};
 use crate::host::printable;
+use crate::host::sandbox::Protection;
 use crate::host::scratch;
 use crate::intake::archive::{self, LeftOut, Refused};
 use crate::intake::find::{self, Entry, Found};
@@ -66,9 +67,7 @@ pub fn class(args: &ClassArgs) -> Result<Outcome> {
     if args.exercise.is_none() {
         check_begun(&entries)?;
     }
-    if pack.exercise.interface == InterfaceKind::Service && !args.trust {
-        check_trusted(&entries, languages)?;
-    }
+    check_trusted(&entries, &pack, args.trust)?;
     let store = out::open(args, &pack.exercise.id)?;
     for other in &args.import {
         store.import(other)?;
@@ -144,9 +143,15 @@ fn check_begun(entries: &[Entry]) -> Result<()> {
 
 /// Services that would be started as ordinary programs although `--trust` was not given: that is the teacher's to say, so it costs no
 /// learner a mark, and no result of an earlier run is touched.
-fn check_trusted(entries: &[Entry], languages: &[CodeLanguage]) -> Result<()> {
+fn check_trusted(entries: &[Entry], pack: &Pack, trust: bool) -> Result<()> {
+    if trust || pack.exercise.interface != InterfaceKind::Service {
+        return Ok(());
+    }
+    let languages = &pack.exercise.languages;
     let starts = |entry: &&Entry| match &entry.found {
-        Found::Source(path, _) => Submission::read(path, languages).is_ok_and(|read| http::starts_a_program(&read)),
+        Found::Source(path, _) => {
+            Submission::read(path, languages).is_ok_and(|read| http::needs_trust(&read, Protection::Sandbox))
+        }
         _ => false,
     };
     match entries.iter().filter(starts).count() {
@@ -291,7 +296,7 @@ fn grade_missing(
         let setting = hand_out::Conditions { bench, keys, seed: args.seed, language: args.lang, again: args.again };
         hand_out::grade_all(jobs, queue, &setting, &grade, done)?;
     } else {
-        grade_all(jobs, host::workers(args.jobs), &grade, done)?;
+        grade_all(jobs, host::workers(args.jobs), &grade, args.lang, done)?;
     }
     Ok(broken)
 }

@@ -9,7 +9,6 @@ use cachedojo_judge::report::{GradeVerdict, Handed};
 use tempfile::TempDir;
 
 use crate::cli::{GradeArgs, GradingArgs};
-use crate::host::files::read_plain;
 use crate::host::outcome::{Outcome, UsageError};
 use crate::host::{printable, progress, scratch};
 use crate::intake;
@@ -59,7 +58,6 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
             report.submission.path = service.name;
             report
         }
-        None if is_untrusted_start(&pack, grading) => return Err(UsageError(http::NOT_TRUSTED.to_owned()).into()),
         None => grade_path(&bench, grading, &stop)?,
     };
     if bench.progress.is_some() {
@@ -70,13 +68,6 @@ pub fn grade(args: &GradeArgs) -> Result<Outcome> {
     let setting = Setting { definitions, ..Setting::from_environment(grading.lang, &grading.playground) };
     report::deliver(&report, *format, &setting, out.as_deref())?;
     Ok(outcome(&report))
-}
-
-/// Whether grading would start a service as an ordinary program although `--trust` was not given.
-fn is_untrusted_start(pack: &Pack, grading: &GradingArgs) -> bool {
-    let start = read_plain(&grading.path.join(http::START), 1 << 16).ok().and_then(|text| String::from_utf8(text).ok());
-    let starts = start.is_some_and(|text| !http::service::is_url(text.trim()));
-    pack.exercise.interface == InterfaceKind::Service && !grading.trust && starts
 }
 
 /// Where the submission defines its functions; nothing for what cannot be read, of which the report says why.

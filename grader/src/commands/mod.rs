@@ -19,14 +19,31 @@ use std::path::Path;
 use anyhow::Result;
 use cachedojo_notation::text::Language;
 
-use crate::cli::GradingArgs;
+use crate::cli::{Command, GradingArgs};
 use crate::course::{self, COURSE_ID};
 use crate::host::files::read_plain;
-use crate::host::outcome::{UsageError, say};
+use crate::host::outcome::{self, UsageError, say};
 use crate::pack::{DEFAULT_ID, Pack, built_in_ids, plain};
+use crate::report::french::in_french;
 
 /// The largest statement that is searched, in bytes.
 const STATEMENT_BYTES_MAX: u64 = 1 << 20;
+
+/// Has what is said beside a command's result in the language that was asked for.
+pub fn speak(command: &Command) {
+    let language = match command {
+        Command::Grade(args) => args.grading.lang,
+        Command::Watch(args) => args.lang,
+        Command::Class(args) => args.lang,
+        Command::Worker(args) => args.lang,
+        Command::Run(args) => args.lang,
+        Command::Show(args) => args.lang,
+        _ => Language::English,
+    };
+    if language == Language::French {
+        outcome::speak(in_french);
+    }
+}
 
 /// The pack that an argument names; if there is no valid one, that is the caller's mistake.
 fn load_pack(id_or_folder: &str) -> Result<Pack> {
@@ -73,6 +90,13 @@ fn check_out(file: &Path, what: &str, example: &str) -> Result<()> {
         return Err(
             UsageError(format!("there is no folder `{}` for the {what}: make it first", folder.display())).into()
         );
+    }
+    // Nobody is to wait for a report that then cannot be written. What is no file (`/dev/null`) is written to as it is.
+    let is_replaced = !file.exists() || file.is_file();
+    if is_replaced && let Err(error) = tempfile::tempfile_in(folder) {
+        let why =
+            format!("nothing can be written into `{}` ({error}): name another file for the {what}", folder.display());
+        return Err(UsageError(why).into());
     }
     Ok(())
 }

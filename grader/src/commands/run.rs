@@ -44,6 +44,10 @@ pub fn run(args: &RunArgs) -> Result<Outcome> {
     let is_built = args.subject != "reference";
     let usual = if is_python || is_line && is_built { LINE_ID } else { DEFAULT_ID };
     let exercise = args.exercise.as_deref().unwrap_or(usual);
+    if args.schedule.is_some() && !is_built {
+        let why = "the reference has no threads, so --schedule changes nothing: name what it is for with --subject, or leave it out";
+        return Err(UsageError(why.to_owned()).into());
+    }
     let is_default = args.subject == "reference" && exercise == DEFAULT_ID;
     let pack = if is_default { None } else { Some(super::load_pack(exercise)?) };
     if let Some(pack) =
@@ -192,6 +196,8 @@ fn no_mutant(pack: &Pack, id: &str) -> UsageError {
     let nearest = || known.iter().min_by_key(near).filter(|nearest| near(nearest) <= 1 + nearest.len() / 4);
     let remedy = if let Some(other) = built_in_ids().iter().find(has) {
         format!("`{other}` has one: add --exercise {other}")
+    } else if known.is_empty() {
+        "it has none; name an exercise that has some with --exercise".to_owned()
     } else if let Some(id) = nearest() {
         format!("did you mean `{id}`?")
     } else {

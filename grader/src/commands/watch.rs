@@ -20,7 +20,7 @@ use notify::{Event, RecursiveMode, Watcher};
 use super::grade::outcome;
 use super::stop::on_stop;
 use crate::cli::GradingArgs;
-use crate::host::outcome::{Outcome, UsageError};
+use crate::host::outcome::{Outcome, UsageError, told};
 use crate::host::printable;
 use crate::intake::submission::{Submission, Unreadable};
 use crate::report::{self, Format, Setting};
@@ -52,10 +52,12 @@ pub enum News {
 pub fn watch(args: &GradingArgs) -> Result<Outcome> {
     let pack = super::graded_by(args)?;
     super::check_submission(&args.path)?;
-    if let Err(error @ Unreadable::Io { .. }) = Submission::read(&args.path, &pack.exercise.languages) {
+    let first = Submission::read(&args.path, &pack.exercise.languages);
+    if let Err(error @ Unreadable::Io { .. }) = first {
         return Err(UsageError(error.to_string()).into());
     }
     let bench = Bench::open(&pack, args.trust)?;
+    first.map_or(Ok(()), |first| bench.check_trusted(&first))?;
     let (send, news) = mpsc::channel();
     let path = std::path::absolute(&args.path)?;
     let (touched, root) = (send.clone(), path.clone());
@@ -209,7 +211,9 @@ impl<W: Write> WatchSession<W> {
             }
             // Repeated below each report, because on a terminal the report replaces earlier messages.
             match &kept {
-                Err(error) if changed || !blind => self.say(&format!("{error:#}; {}", self.words().blind))?,
+                Err(error) if changed || !blind => {
+                    self.say(&format!("{}; {}", told(&format!("{error:#}")), self.words().blind))?
+                }
                 _ => {}
             }
             blind = kept.is_err();
@@ -219,7 +223,7 @@ impl<W: Write> WatchSession<W> {
 
     fn grade(&mut self, now: &Result<Submission, Unreadable>, grade: &mut dyn FnMut() -> Result<Report>) -> Result<()> {
         if let Err(error @ Unreadable::Io { .. }) = now {
-            return self.say(&format!("{error}; {}", self.words().gone));
+            return self.say(&format!("{}; {}", told(&error.to_string()), self.words().gone));
         }
         if self.clears {
             // Grading takes a moment: this shows that the change was noticed.
@@ -227,7 +231,7 @@ impl<W: Write> WatchSession<W> {
         }
         match grade() {
             Ok(report) => self.show(&report),
-            Err(error) => self.say(&format!("{error:#}")),
+            Err(error) => self.say(&told(&format!("{error:#}"))),
         }
     }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use cachedojo_notation::text::Language;
 
 use super::stop::{StopSignal, on_stop};
 use crate::cli::WorkerArgs;
@@ -27,10 +28,13 @@ pub fn worker(args: &WorkerArgs) -> Result<Outcome> {
     let asked = Arc::clone(&ending);
     on_stop(move |who| if who == StopSignal::ByInterrupt { asked.soon() } else { asked.now() })
         .context("waiting for Ctrl-C")?;
-    let worker = Worker::enter(&queue, args.trust, &ending)?;
+    let worker = Worker::enter(&queue, args.trust, args.lang, &ending)?;
     {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "worker {} waits for jobs on {url}", worker.number())?;
+        match args.lang {
+            Language::English => writeln!(out, "worker {} waits for jobs on {url}", worker.number())?,
+            Language::French => writeln!(out, "correcteur {} attend des rendus de {url}", worker.number())?,
+        }
         out.flush()?;
     }
     worker.work(jobs)?;

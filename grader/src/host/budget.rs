@@ -12,6 +12,9 @@ pub const GRADING: Duration = Duration::from_mins(1);
 /// The processor time of a grading of learners' tests. These are bounded by what their runs count for, not by time, so that a slower
 /// machine tries as many bugs: this is what that takes on one that is as slow as is allowed for, and some for compiling.
 pub const TESTS: Duration = Duration::from_mins(3);
+/// The processor time of the longest grading that there is.
+pub const LONGEST: Duration = TESTS;
+const _: () = assert!(LONGEST.as_secs() >= GRADING.as_secs());
 /// Memory for a grading's data. The stacks of a submission's threads count in full: up to 12,000 live at once with 1.3 MiB each
 /// (of which they use some KiB), beside the 1.8 GiB that they share. An honest grading uses a fiftieth of it.
 pub const DATA_BYTES: u64 = 18 << 30;
@@ -33,6 +36,11 @@ static BOUNDED: OnceLock<()> = OnceLock::new();
 /// Makes this process a grading with this budget.
 pub fn begin() {
     _ = BOUNDED.set(());
+}
+
+/// Whether this process is a grading: whoever started it has looked at the shell's limits, and it has limits of its own.
+pub fn is_begun() -> bool {
+    BOUNDED.get().is_some()
 }
 
 /// The time left until `until`; `None` in a process that is not a grading.
@@ -103,6 +111,21 @@ mod tests {
             left -= share(left, others);
         }
         assert_eq!(left, SHARE);
+    }
+
+    #[test]
+    fn no_platform_ends_a_grading_that_is_allowed() {
+        let number = |text: &str, key: &str| -> u64 {
+            let (_, rest) = text.split_once(key).expect("it has a limit");
+            let digits: String =
+                rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+            digits.parse().expect("a number")
+        };
+        let prairielearn = number(include_str!("../../setups/prairielearn/info.json"), "\"timeout\"");
+        let github = number(include_str!("../../setups/github/grade.yml"), "timeout-minutes") * 60;
+        for seconds in [prairielearn, github] {
+            assert!(seconds > LONGEST.as_secs() * 3 / 2, "{seconds}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ const NEEDS: &[Need] = &[
     },
     Need {
         resource: Resource::Cpu,
-        least: super::budget::GRADING.as_secs(),
+        least: super::budget::LONGEST.as_secs(),
         name: "processor time",
         flag: "-t",
         unit: 1,

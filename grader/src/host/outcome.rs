@@ -1,4 +1,6 @@
-//! How a command ends, as the calling process sees it.
+//! How a command ends, as the calling process sees it, and what it says beside its result.
+
+use std::sync::OnceLock;
 
 /// How a command ends. Listed in `--help`; scripts rely on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +46,23 @@ impl std::fmt::Display for UsageError {
 
 impl std::error::Error for UsageError {}
 
+/// A message in the language that was asked for.
+type Translate = fn(&str) -> String;
+
+static TRANSLATE: OnceLock<Translate> = OnceLock::new();
+
+/// From now on messages are told in another language, as far as it has them. The first one stays.
+pub(crate) fn speak(translate: Translate) {
+    _ = TRANSLATE.set(translate);
+}
+
 /// Prints a message for the user on standard error, beside the report.
 #[expect(clippy::print_stderr, reason = "the command line's own voice, while the report has stdout")]
-pub(crate) fn say(line: &str) {
-    eprintln!("grader: {line}");
+pub fn say(line: &str) {
+    eprintln!("grader: {}", told(line));
+}
+
+/// A message as it is told.
+pub(crate) fn told(line: &str) -> String {
+    TRANSLATE.get().map_or_else(|| line.to_owned(), |translate| translate(line))
 }

@@ -106,7 +106,9 @@ fn in_another_language<'a>(
 
 /// What is graded where nothing has the name that the exercise asks for.
 fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option<Found> {
-    let is_handed_in = |path: &&Path| is_source(path, languages) && !look::is_no_script(path, languages);
+    // To a service any file may belong, and an archive is opened all the same.
+    let is_handed_in =
+        |path: &&Path| is_source(path, languages) && !is_archive(path) && !look::is_no_script(path, languages);
     let sources: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(is_handed_in).collect();
     let archives: Vec<&Path> = files.iter().map(PathBuf::as_path).filter(|path| is_archive(path)).collect();
     let (sources, replaced) = latest(&sources);
@@ -115,8 +117,7 @@ fn alone(folder: &Path, files: &[PathBuf], languages: &[CodeLanguage]) -> Option
     let own: Vec<&Path> = sources.iter().filter(|path| !path.ends_with("__init__.py")).copied().collect();
     match (sources.as_slice(), own.as_slice()) {
         ([], _) => None,
-        // A service may be in any language: what could begin it is told by its name alone.
-        ([_, _, ..], _) if languages.contains(&CodeLanguage::Http) => {
+        _ if languages.iter().any(|language| look::is_told_by_name(*language)) => {
             Some(Found::Missing(named(folder, sources.iter().copied())))
         }
         ([only], _) => Some(match source(only, remark(folder, &archives)) {

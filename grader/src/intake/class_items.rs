@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use cachedojo_judge::pack::CodeLanguage;
 
 use super::archive::is_archive;
+use super::choose::NAMED_MAX;
 use super::look;
 use super::platform::{Owner, Platform, owners};
 
@@ -56,4 +57,15 @@ pub(super) fn counts_as_submission(path: &Path, owner: &Owner, in_folders: bool,
             && is(&[
                 "rs", "py", "txt", "md", "doc", "docx", "odt", "rtf", "pdf", "html", "ipynb", "c", "cpp", "java", "js",
             ])
+}
+
+/// The first few hidden files of a folder that would be sources if they were not hidden.
+pub(super) fn hidden_sources(folder: &Path, languages: &[CodeLanguage]) -> Vec<String> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = files.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+    let names = files.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| look::is_hidden_source(name, languages)).collect();
+    names.sort();
+    names.truncate(NAMED_MAX);
+    names
 }

@@ -17,7 +17,7 @@ use crate::host::printable;
 use super::archive::{self, is_archive};
 pub use super::choose::Found;
 use super::choose::{NAMED_MAX, choice, named, source};
-use super::class_items::{counts_as_submission, special_files};
+use super::class_items::{counts_as_submission, hidden_sources, special_files};
 use super::look;
 use super::names::unrevised;
 use super::platform::{Owner, Platform, owners};
@@ -287,7 +287,10 @@ impl Finder<'_> {
         let archives: Vec<&PathBuf> = files.iter().filter(|path| is_archive(path)).collect();
         match archives[..] {
             [archive] if depth == 0 => self.in_archive(archive),
-            [] if files.is_empty() => unfollowed(folder).map_or(Found::Empty, Found::Unreadable),
+            [] if files.is_empty() => match (hidden_sources(folder, self.languages), unfollowed(folder)) {
+                (hidden, _) if !hidden.is_empty() => Found::Missing(hidden),
+                (_, unfollowed) => unfollowed.map_or(Found::Empty, Found::Unreadable),
+            },
             [_, _, ..] => Found::Ambiguous(named(folder, archives.iter().map(|path| path.as_path()))),
             _ => Found::Missing(named(folder, files.iter().map(PathBuf::as_path))),
         }

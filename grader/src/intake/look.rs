@@ -83,6 +83,11 @@ pub(super) fn is_no_script(path: &Path, languages: &[CodeLanguage]) -> bool {
         && path.file_stem().is_some_and(|stem| is_about_something(&stem.to_string_lossy()))
 }
 
+/// Whether nothing but its name tells the file to begin with: a service may be in any language, and any file may belong to it.
+pub(super) fn is_told_by_name(language: CodeLanguage) -> bool {
+    language == CodeLanguage::Http
+}
+
 /// Whether a file's name says that it is of another kind than this language's sources: `notes.txt` and `main.py` are no Rust. A
 /// script may have any extension but that of a program, and any file may be part of a service.
 pub(super) fn is_of_another_kind(name: &str, language: CodeLanguage) -> bool {
@@ -97,6 +102,16 @@ pub(super) fn is_of_another_kind(name: &str, language: CodeLanguage) -> bool {
 /// The language of a program, from its file's name.
 pub(super) fn program_language(name: &str) -> Option<CodeLanguage> {
     language_of(name, &[CodeLanguage::Rust, CodeLanguage::Python])
+}
+
+/// Whether a file would be a source if it were not hidden: then it is named, and never graded in silence. What systems put there
+/// themselves (`._script.txt`) is none, and to a service hidden files may belong.
+pub(super) fn is_hidden_source(name: &str, languages: &[CodeLanguage]) -> bool {
+    let Some(own) = name.strip_prefix('.').filter(|own| !own.starts_with('_')) else { return false };
+    match language_of(own, languages) {
+        Some(language) if is_told_by_name(language) => own == look(language).alone,
+        language => language.is_some(),
+    }
 }
 
 /// Whether a file may be a source in one of these languages.
@@ -157,6 +172,9 @@ pub(super) fn find_root<'a>(language: CodeLanguage, names: impl Iterator<Item = 
             let root = roots.next();
             return if roots.next().is_none() { root.cloned() } else { None };
         }
+    }
+    if is_told_by_name(language) {
+        return None;
     }
     // A package's own file holds no program.
     let mut names = names

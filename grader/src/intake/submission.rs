@@ -14,7 +14,8 @@ use crate::host::files::{open_named, read_at_most, read_plain};
 use crate::host::printable;
 use crate::intake::diagnostic::{self, Diagnostic};
 use crate::intake::look::{
-    find_language, find_root, folder_of, is_foreign, is_of_another_kind, language_of, look, passed_over,
+    find_language, find_root, folder_of, is_foreign, is_hidden_source, is_of_another_kind, is_told_by_name,
+    language_of, look, passed_over,
 };
 use crate::intake::python;
 use crate::intake::unreadable::size_text;
@@ -101,7 +102,7 @@ impl Submission {
         // A file of any name is graded in the language of its extension; without one, in the exercise's first language.
         let first = languages.first().copied().unwrap_or(CodeLanguage::Rust);
         let language = language_of(&name, languages).unwrap_or(first);
-        if is_of_another_kind(&name, language) {
+        if is_of_another_kind(&name, language) || is_told_by_name(language) && name != look(language).alone {
             return Err(Unreadable::NotSource { path: shown, languages: languages.to_vec(), tests: false });
         }
         let plain = || look(language).alone.to_owned();
@@ -281,15 +282,25 @@ impl Walk<'_> {
                 if depth < DEPTH_MAX && !is_foreign(&name) {
                     self.folder(&path, depth + 1)?;
                 }
-            } else if kind.is_file() && language_of(&name, self.languages).is_some() && !name.starts_with("._") {
+            } else if kind.is_file() && self.may_be_source(&name) {
                 self.source(&path, relative)?;
             } else if !kind.is_file() {
                 self.notes.push(diagnostic::at(&relative, 0, 0, NO_FILE));
-            } else if !name.starts_with('.') && self.others.len() < NAMED_MAX {
+            } else if (!name.starts_with('.') || is_hidden_source(&name, self.languages))
+                && self.others.len() < NAMED_MAX
+            {
                 self.others.push(printable::line(&relative));
             }
         }
         Ok(())
+    }
+
+    /// Whether a file of that name is read. A hidden one is part of nothing but a service.
+    fn may_be_source(&self, name: &str) -> bool {
+        match language_of(name, self.languages) {
+            Some(language) if is_told_by_name(language) => !name.starts_with("._"),
+            language => language.is_some() && !name.starts_with('.'),
+        }
     }
 
     fn source(&mut self, path: &Path, relative: String) -> Result<(), Unreadable> {
@@ -341,6 +352,10 @@ fn composed(name: &str) -> String {
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(diagnostic::at(name, 1, 0, "this file is UTF-16; save it as UTF-8"));
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x1f\x8b") {
+        let why = "this is a packed file, whatever its name says: hand in what is in it, or name it .zip";
+        return Err(diagnostic::at(name, 0, 0, why));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
     String::from_utf8(bytes).map_err(|error| {

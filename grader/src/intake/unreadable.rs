@@ -86,6 +86,13 @@ impl fmt::Display for Unreadable {
                 let has = if others.is_empty() { String::new() } else { format!(" (it has {})", others.join(", ")) };
                 write!(f, "`{path}` holds no {names} source{has}; hand in {}", named(languages, *tests))
             }
+            Self::NoRoot { path, languages, found, .. } if languages[..] == [CodeLanguage::Http] => {
+                let (root, found) = (look(CodeLanguage::Http).alone, found.join(", "));
+                write!(
+                    f,
+                    "`{path}` holds no file `{root}` (it has {found}): add one with the command that starts the service, or its address"
+                )
+            }
             Self::NoRoot { path, languages, found, tests, .. } => {
                 let (roots, found) = (named(languages, *tests), found.join(", "));
                 write!(f, "`{path}` holds no {roots} (it has {found}); name the file to be graded {roots}")

@@ -16,6 +16,7 @@ use crate::class::key::Keys;
 use crate::class::work::{CHANGED, Grade, Job, Progress, grade_one, line};
 use crate::host::outcome::say;
 use crate::intake::submission::{Submission, Unreadable};
+use crate::report::french::in_french;
 use crate::run::bench::Bench;
 
 /// How often the queue is looked at.
@@ -54,7 +55,7 @@ pub fn grade_all(
     grade: &Grade<'_>,
     mut done: impl FnMut(&Job, Result<Report, String>) -> Result<()>,
 ) -> Result<()> {
-    let mut progress = Progress::of(jobs.len());
+    let mut progress = Progress::of(jobs.len(), setting.language);
     let (pack, bytes) = pack_bytes(setting.bench.pack)?;
     let mut watch = Watch::default();
     let mut left: VecDeque<&Job> = VecDeque::new();
@@ -62,7 +63,7 @@ pub fn grade_all(
         jobs.iter().try_for_each(|job| queue.forget(&job.key))?;
     }
     let mut settle = |job: &Job, graded: Result<Report, String>, progress: &mut Progress| {
-        let told = line(job, &graded);
+        let told = line(job, &graded, setting.language);
         done(job, graded)?;
         progress.advance(&told);
         Ok::<(), anyhow::Error>(())
@@ -105,7 +106,7 @@ pub fn grade_all(
                 }
             }
         }
-        watch.look(queue, left.len())?;
+        watch.look(queue, left.len(), setting.language)?;
         if is_still && !left.is_empty() {
             queue.pause(LOOK);
         }
@@ -163,37 +164,66 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, queue: &Queue, left: usize) -> Result<()> {
+    fn look(&mut self, queue: &Queue, left: usize, language: Language) -> Result<()> {
         for terms_id in &self.terms {
             for (worker, why) in queue.refusals(terms_id)? {
-                let told = format!("worker {worker} refuses: {why}");
+                let told = refuses(worker, &why, language);
                 if self.refused.len() < TOLD_MAX && self.refused.insert(told.clone()) {
                     say(&told);
                 }
             }
         }
         if self.looks.is_multiple_of(LOOKS_A_WORD) && left > 0 {
-            say(&state(left, queue.workers()?, &self.took_ms, &queue.shown()));
+            say(&state(left, queue.workers()?, &self.took_ms, &queue.shown(), language));
         }
         self.looks += 1;
         Ok(())
     }
 }
 
-/// The progress, in a sentence.
-fn state(left: usize, workers: u64, took_ms: &[u64], url: &str) -> String {
-    let submissions = if left == 1 { "submission is" } else { "submissions are" };
-    if workers == 0 {
-        return format!(
-            "{left} {submissions} on the queue at {url}, and no worker is there: start `grader worker --queue URL`"
-        );
+/// That a worker refuses the class's submissions, and why.
+pub(super) fn refuses(worker: u64, why: &str, language: Language) -> String {
+    match language {
+        Language::English => format!("worker {worker} refuses: {why}"),
+        Language::French => format!("le correcteur {worker} refuse : {}", in_french(why)),
     }
-    let workers_word = if workers == 1 { "worker is" } else { "workers are" };
-    let estimate = estimate_s(left, workers, took_ms).map_or(String::new(), |s| match s {
-        0..=90 => format!(", about {s} s left"),
-        _ => format!(", about {} min left", s.div_ceil(60)),
+}
+
+/// The progress, in a sentence.
+fn state(left: usize, workers: u64, took_ms: &[u64], url: &str, language: Language) -> String {
+    let is_french = language == Language::French;
+    let submissions = match (is_french, left) {
+        (false, 1) => "submission is",
+        (false, _) => "submissions are",
+        (true, 1) => "rendu",
+        (true, _) => "rendus",
+    };
+    if workers == 0 {
+        return if is_french {
+            format!(
+                "{left} {submissions} dans la file {url}, sans personne pour noter : lancez `grader worker --queue URL`"
+            )
+        } else {
+            format!(
+                "{left} {submissions} on the queue at {url}, and no worker is there: start `grader worker --queue URL`"
+            )
+        };
+    }
+    let estimate = estimate_s(left, workers, took_ms).map_or(String::new(), |s| {
+        let (count, unit) = if s <= 90 { (s, "s") } else { (s.div_ceil(60), "min") };
+        if is_french { format!(", encore {count} {unit} environ") } else { format!(", about {count} {unit} left") }
     });
-    format!("{left} {submissions} on the queue, {workers} {workers_word} there{estimate}")
+    let workers_word = match (is_french, workers) {
+        (false, 1) => "worker is",
+        (false, _) => "workers are",
+        (true, 1) => "correcteur",
+        (true, _) => "correcteurs",
+    };
+    if is_french {
+        format!("{left} {submissions} dans la file, {workers} {workers_word}{estimate}")
+    } else {
+        format!("{left} {submissions} on the queue, {workers} {workers_word} there{estimate}")
+    }
 }
 
 /// About how many seconds the rest will take: from the mean so far, divided among the workers.
@@ -226,7 +256,19 @@ mod tests {
             (60, 1, &[2_000, 4_000], "60 submissions are on the queue, 1 worker is there, about 3 min left"),
             (1, 8, &[1], "1 submission is on the queue, 8 workers are there, about 1 s left"),
         ] {
-            assert_eq!(state(left, workers, took_ms, "redis://h"), told);
+            assert_eq!(state(left, workers, took_ms, "redis://h", Language::English), told);
+        }
+        for (left, workers, took_ms, told) in [
+            (
+                2,
+                0,
+                &[][..],
+                "2 rendus dans la file redis://h, sans personne pour noter : lancez `grader worker --queue URL`",
+            ),
+            (1, 1, &[2_000], "1 rendu dans la file, 1 correcteur, encore 2 s environ"),
+            (60, 2, &[9_000], "60 rendus dans la file, 2 correcteurs, encore 5 min environ"),
+        ] {
+            assert_eq!(state(left, workers, took_ms, "redis://h", Language::French), told);
         }
     }
 }

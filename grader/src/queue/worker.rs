@@ -11,11 +11,14 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use cachedojo::clock::{Clock, millis};
 use cachedojo_judge::Report;
+use cachedojo_notation::text::Language;
 
+use super::hand_out::refuses;
 use super::job::{Declined, Grading, Settled, Terms, pack_of};
 use super::store::{Queue, Taken};
 use crate::host::outcome::say;
 use crate::pack::Pack;
+use crate::report::french::in_french;
 use crate::run::bench::Bench;
 use crate::run::isolated;
 use crate::run::stop::Stop;
@@ -33,6 +36,7 @@ pub struct Worker<'a> {
     queue: &'a Queue,
     number: u64,
     trust: bool,
+    language: Language,
     stop: &'a Quit,
     /// The refused terms, and the refusals that were reported.
     refused: Mutex<(BTreeSet<String>, BTreeSet<String>)>,
@@ -62,13 +66,13 @@ impl Quit {
 }
 
 impl<'a> Worker<'a> {
-    /// A worker on a queue.
+    /// A worker on a queue; what it does it tells in this language.
     ///
     /// # Errors
     /// The queue failed for a long time.
-    pub fn enter(queue: &'a Queue, trust: bool, stop: &'a Quit) -> Result<Self> {
+    pub fn enter(queue: &'a Queue, trust: bool, language: Language, stop: &'a Quit) -> Result<Self> {
         let (number, refused, clock) = (queue.enter()?, Mutex::default(), Clock::monotonic());
-        Ok(Self { queue, number, trust, stop, refused, clock })
+        Ok(Self { queue, number, trust, language, stop, refused, clock })
     }
 
     /// The number that this worker has on its queue.
@@ -162,7 +166,8 @@ impl<'a> Worker<'a> {
     fn grade(&self, bench: &Bench<'_>, taken: Taken) -> Result<()> {
         let name = taken.posting.key.get(..8).unwrap_or_default().to_owned();
         let attempts = self.queue.begin(self.number, &taken)?;
-        self.tell(&format!("takes {name} ({})", bench.pack.exercise.id));
+        let id = &bench.pack.exercise.id;
+        self.tell(&format!("takes {name} ({id})"), &format!("prend {name} ({id})"));
         let began = self.clock.now();
         let graded = if attempts > ATTEMPTS_MAX {
             Err(format!(
@@ -173,16 +178,20 @@ impl<'a> Worker<'a> {
             catch_unwind(AssertUnwindSafe(grade)).unwrap_or_else(|_| Err("the grader panicked".to_owned()))
         };
         if graded.is_err() && self.stop.now.is_stopped() {
-            self.tell(&format!("lets {name} go"));
+            self.tell(&format!("lets {name} go"), &format!("rend {name} à la file"));
             return self.queue.let_go(self.number, taken);
         }
-        let told = match &graded {
-            Ok(report) => format!("has graded {name}: {}/{}", report.score, report.max_score),
-            Err(why) => format!("has no report on {name}: {why}"),
+        let (told, french) = match &graded {
+            Ok(Report { score, max_score, .. }) => {
+                (format!("has graded {name}: {score}/{max_score}"), format!("a noté {name} : {score}/{max_score}"))
+            }
+            Err(why) => {
+                (format!("has no report on {name}: {why}"), format!("n'a pas pu noter {name} : {}", in_french(why)))
+            }
         };
         let took_ms = millis(self.clock.now().saturating_duration_since(began));
         self.queue.finish(taken, &serde_json::to_vec(&Settled { graded, took_ms })?)?;
-        self.tell(&told);
+        self.tell(&told, &french);
         Ok(())
     }
 
@@ -199,16 +208,20 @@ impl<'a> Worker<'a> {
         self.queue.refuse(self.number, &terms_id, &why)?;
         self.queue.let_go(self.number, taken)?;
         if is_new {
-            say(&format!("worker {} refuses: {why}", self.number));
+            say(&refuses(self.number, &why, self.language));
         }
         Ok(())
     }
 
     /// Prints a line on standard output: that is a worker's result.
-    fn tell(&self, what: &str) {
+    fn tell(&self, english: &str, french: &str) {
+        let (who, what) = match self.language {
+            Language::English => ("worker", english),
+            Language::French => ("correcteur", french),
+        };
         let mut out = std::io::stdout().lock();
         // If the reader of the output is gone, grading goes on.
-        _ = writeln!(out, "worker {} {what}", self.number).and_then(|()| out.flush());
+        _ = writeln!(out, "{who} {} {what}", self.number).and_then(|()| out.flush());
     }
 }
 

@@ -86,6 +86,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "this file is not UTF-8 from here on; save it as UTF-8",
         "à partir d'ici, ce fichier n'est pas en UTF-8 ; enregistrez-le en UTF-8",
     ),
+    (
+        "this is a packed file, whatever its name says: hand in what is in it, or name it .zip",
+        "ceci est un fichier compressé, quoi que dise son nom : rendez ce qu'il contient, ou nommez-le .zip",
+    ),
     ("this file is UTF-16; save it as UTF-8", "ce fichier est en UTF-16 ; enregistrez-le en UTF-8"),
     (
         "missing beside this file: {}; hand in the folder that holds them all, or a .zip of it",
@@ -146,6 +150,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "`{}` ne contient pas de source {or} (il y a {}) ; rendez {or}",
     ),
     ("`{}` holds no {or} source; hand in {or}", "`{}` ne contient pas de source {or} ; rendez {or}"),
+    (
+        "`{}` holds no file `{}` (it has {}): add one with the command that starts the service, or its address",
+        "`{}` ne contient pas de fichier `{}` (il y a {}) : ajoutez-en un avec la commande qui lance le service, ou son adresse",
+    ),
+    ("`{}` is no service source; hand in {or}", "`{}` n'est pas un service ; rendez {or}"),
     ("`{}` is no script source; hand in {or}", "`{}` n'est pas un script ; rendez {or}"),
     ("`{}` is no {or} source; hand in {or}", "`{}` n'est pas une source {or} ; rendez {or}"),
     (
@@ -166,6 +175,22 @@ const SENTENCES: &[(&str, &str)] = &[
         "personne n'écoute au port de la variable d'environnement PORT : le service écoute à la place à {} ; lisez PORT, et écoutez-y",
     ),
     (
+        "the service ended before it answered ({}); it must stay in the foreground (without `&` behind it) and listen on 127.0.0.1, at \
+         the port in the environment variable PORT; its last words: {}",
+        "le service s'est terminé avant de répondre ({}) ; il doit rester au premier plan (sans `&` derrière) et écouter sur 127.0.0.1, \
+         au port de la variable d'environnement PORT ; ce qu'il a écrit en dernier : {}",
+    ),
+    (
+        "the service ended before it answered ({}); it must stay in the foreground (without `&` behind it) and listen on 127.0.0.1, at \
+         the port in the environment variable PORT",
+        "le service s'est terminé avant de répondre ({}) ; il doit rester au premier plan (sans `&` derrière) et écouter sur 127.0.0.1, \
+         au port de la variable d'environnement PORT",
+    ),
+    (
+        "GET http://{}/health: nobody answers: {}; start it, then try again",
+        "GET http://{}/health : personne ne répond : {} ; lancez-le, puis réessayez",
+    ),
+    (
         "the header `{}` is not used, and the time is waited for instead: at {} the service went back, it said `{}`",
         "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : à {} le service est revenu en arrière, il a dit `{}`",
     ),
@@ -174,6 +199,26 @@ const SENTENCES: &[(&str, &str)] = &[
         "l'en-tête `{}` n'est pas utilisé, et le temps est attendu à la place : prié d'aller à {}, le service a dit `{}`",
     ),
     ("this does not compile: {}", "ceci ne compile pas : {}"),
+    (
+        "learning the known bugs (kept for next time) …",
+        "apprentissage des erreurs connues (gardé pour la prochaine fois) …",
+    ),
+    (
+        "building the toolbox that submissions are compiled against, for {} (once per compiler, about 20 s) …",
+        "construction de ce avec quoi les rendus sont compilés, pour {} (une fois par compilateur, environ 20 s) …",
+    ),
+    (
+        "installing the compiler's target {} (rustup target add {}) …",
+        "installation de la cible {} du compilateur (rustup target add {}) …",
+    ),
+    (
+        "installing pytest and freezegun for Python's tests (once)",
+        "installation de pytest et freezegun pour les tests en Python (une fois)",
+    ),
+    (
+        "{}: nothing that is made once is remembered; name a folder that you may write to in CACHEDOJO_CACHE",
+        "{} : rien de ce qui n'est fait qu'une fois n'est gardé ; nommez dans CACHEDOJO_CACHE un dossier où vous pouvez écrire",
+    ),
     (
         "the exercise calls `{}`, and this function is called `{}`: rename it",
         "l'exercice appelle « {} », et cette fonction s'appelle « {} » : renommez-la",

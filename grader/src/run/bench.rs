@@ -10,11 +10,11 @@ use cachedojo_notation::text::Language;
 use crate::host::outcome::UsageError;
 use crate::host::progress::{Counted, ServiceProgress};
 use crate::host::sandbox::Protection;
-use crate::host::{limits, progress};
+use crate::host::{budget, limits, progress};
 use crate::intake::diagnostic::with_source;
 use crate::intake::submission::Submission;
-use crate::language;
 use crate::language::toolchain::{Built, Extra, Limits, Reason, Rejected, Toolchain};
+use crate::language::{self, http};
 use crate::pack::Pack;
 use crate::run::parent;
 
@@ -84,7 +84,9 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// The pack or this machine lacks what its only language needs, or a limit is too low; the message names the remedy.
     pub fn open(pack: &'a Pack, trust: bool) -> Result<Self> {
-        limits::suffice()?;
+        if !budget::is_begun() {
+            limits::suffice()?;
+        }
         let protection = if trust { Protection::Trust } else { Protection::Sandbox };
         let languages = &pack.exercise.languages;
         let toolchains = languages.iter().map(|&language| (language, Slot::new())).collect();
@@ -125,6 +127,17 @@ impl<'a> Bench<'a> {
     /// Whether builds are left unconfined.
     pub fn is_trusting(&self) -> bool {
         matches!(self.protection, Protection::Trust)
+    }
+
+    /// Whether a submission may be run here at all. Cost: O(1).
+    ///
+    /// # Errors
+    /// It is a program that nothing confines, and whoever grades has not said that it is trusted: their mistake, and no verdict.
+    pub fn check_trusted(&self, submission: &Submission) -> Result<(), UsageError> {
+        if http::needs_trust(submission, self.protection) {
+            return Err(UsageError(http::NOT_TRUSTED.to_owned()));
+        }
+        Ok(())
     }
 
     /// Inspects and builds a submission.

@@ -43,8 +43,9 @@ impl Bench<'_> {
     /// Grades a submission.
     ///
     /// # Errors
-    /// The pack is invalid.
+    /// The pack is invalid, or the submission may not be run: see [`Bench::check_trusted`].
     pub fn grade(&self, submission: &Submission, seed: u64, language: Language) -> Result<Report> {
+        self.check_trusted(submission)?;
         if self.pack.exercise.interface == InterfaceKind::Tests {
             return suite::grade(self, submission, seed, language);
         }

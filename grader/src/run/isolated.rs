@@ -38,8 +38,10 @@ use crate::run::script::{self, Asked};
 use crate::run::stop::Stop;
 use crate::run::suite;
 
-/// Wall time, for waiting that uses no processor time. No submission can wait, so this means a machine in trouble.
-const WALL: Duration = Duration::from_mins(10);
+/// Wall time, for waiting that uses no processor time: far more than the processor time that any grading has, so that a busy machine
+/// ends none. No submission can wait, so this means a machine in trouble.
+pub(crate) const WALL: Duration = Duration::from_mins(10);
+const _: () = assert!(WALL.as_secs() >= 3 * budget::LONGEST.as_secs());
 /// The most bytes of its stderr that are read: a crash's last message.
 const WORDS_BYTES: usize = 64 << 10;
 /// The largest line that is read: a report.
@@ -397,6 +399,7 @@ fn obeyed(bench: &Bench<'_>, given: Given, work: Work, scratch: &Path) -> Result
     if let Work::Grade(seed, language) = work {
         return Ok(Line::reported(bench.grade(&submission, seed, language)?));
     }
+    bench.check_trusted(&submission)?;
     let built = match bench.build(&submission) {
         Ok(built) => built,
         Err(rejected) => return Ok(Line::Rejected(rejected)),

@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::host;
 use crate::host::cache;
 use crate::host::digest::PartsDigest;
-use crate::host::outcome::say;
+use crate::host::outcome::{say, told};
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Factory, Limits};
 use crate::pack::Pack;
@@ -244,7 +244,7 @@ impl<'a> Memory<'a> {
 }
 
 /// What is told meanwhile.
-const LEARNING: &str = "learning the known bugs (kept for next time)";
+const LEARNING: &str = "learning the known bugs (kept for next time) …";
 
 /// The fingerprints of several mutants under a seed, in their order, computed on all cores; a bar shows the progress if it takes
 /// a while. Cost for each: [`factory`] and judging once the first time, later a read from the cache.
@@ -266,10 +266,10 @@ pub fn fingerprints(
     };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message(LEARNING);
+    bar.set_message(told(LEARNING));
     if bar.is_hidden() && unknown > 1 {
         // Where no bar can be drawn.
-        say(&format!("{LEARNING} …"));
+        say(LEARNING);
     }
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let workers = host::workers(None);

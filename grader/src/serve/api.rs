@@ -37,7 +37,7 @@ pub const BODY_BYTES_MAX: usize = 8 << 20;
 /// The most files of a submission in JSON.
 const FILES_MAX: usize = 256;
 /// How long a body may take to arrive.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most bytes of a submission's name.
 const NAME_BYTES_MAX: usize = 200;
@@ -238,7 +238,10 @@ impl From<NoReport> for Refusal {
     fn from(why: NoReport) -> Self {
         match why {
             NoReport::Busy => busy(),
-            NoReport::TooLate => Self::new(StatusCode::GATEWAY_TIMEOUT, "grading took too long: ask again later"),
+            NoReport::TooLate => Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "too many submissions are graded before this one: ask again later",
+            ),
             NoReport::Failed(why) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, &why),
         }
     }

@@ -18,7 +18,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 
-use super::api::Refusal;
+use super::api::{self, Refusal};
+use super::jobs;
 use super::request_heads::{Seen, Watched};
 
 /// The limits of connections.
@@ -28,13 +29,16 @@ pub(super) struct Bounds {
     connections: usize,
     /// How long a request's head may take to arrive, and how long an idle connection stays open.
     head: Duration,
-    /// How long a connection lasts at most: a report takes at most two minutes, and a page less.
+    /// How long a connection lasts at most: as long as a report may take, with its request and some time to read it.
     whole: Duration,
 }
 
 /// The limits of this server.
-pub(super) const BOUNDS: Bounds =
-    Bounds { connections: 64, head: Duration::from_secs(15), whole: Duration::from_mins(10) };
+pub(super) const BOUNDS: Bounds = Bounds {
+    connections: 64,
+    head: Duration::from_secs(15),
+    whole: jobs::LONGEST.saturating_add(api::BODY_PATIENCE).saturating_add(Duration::from_mins(1)),
+};
 /// The largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 32 << 10;
 /// How long to wait after the system failed to accept a connection, and between two looks for a place.

@@ -20,7 +20,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("there is no such format: format is one of {}", "ce format n'existe pas : les formats sont {}"),
     ("many submissions wait already: ask again soon", "beaucoup de rendus attendent déjà : redemandez bientôt"),
-    ("grading took too long: ask again later", "la correction a pris trop de temps : redemandez plus tard"),
+    (
+        "too many submissions are graded before this one: ask again later",
+        "trop de rendus sont notés avant celui-ci : redemandez plus tard",
+    ),
     ("the grader is being closed", "le correcteur se ferme : relancez-le, puis redemandez"),
     ("the grader failed", "le correcteur a échoué : redemandez"),
     ("the submission took too long to come", "le rendu a mis trop de temps à arriver : redemandez"),

@@ -24,8 +24,11 @@ use crate::run::stop::Stop;
 
 /// The most submissions that wait; the next one is told to come back.
 const QUEUE: usize = 32;
-/// How long a request waits for its report. Grading has limits of its own; this is for the queue before it.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a request waits in the queue. Once its grading has begun, that has limits of its own, and whatever a grading may take is
+/// waited for.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How long an answer may take, counted from when all of the request has come.
+pub(super) const LONGEST: Duration = PATIENCE.saturating_add(isolated::WALL);
 /// The most characters of a refusal to build: the report says the rest.
 const REFUSAL_CHARACTERS: usize = 1_000;
 /// The submission's path in a report, where the sender has no name for it.
@@ -68,6 +71,8 @@ struct Ticket {
     order: Order,
     /// Stopped when the requester is gone.
     stop: Arc<Stop>,
+    /// Told when its turn has come.
+    begun: oneshot::Sender<()>,
     answer: Answer,
 }
 
@@ -91,7 +96,7 @@ pub enum PageModule {
 pub enum NoReport {
     /// The queue is full.
     Busy,
-    /// It took too long.
+    /// Its turn did not come in time.
     TooLate,
     /// The grader failed.
     Failed(String),
@@ -192,7 +197,7 @@ impl Desk {
     /// # Errors
     /// See [`NoReport`].
     pub async fn report(&self, order: Order) -> Result<Report, NoReport> {
-        self.hand_in(order, Answer::Report).await
+        self.hand_in(order, Answer::Report, PATIENCE).await
     }
 
     /// The module of a submission, for the page: through the same queue, and stopped alike.
@@ -200,25 +205,28 @@ impl Desk {
     /// # Errors
     /// See [`NoReport`].
     pub async fn module(&self, order: Order) -> Result<PageModule, NoReport> {
-        self.hand_in(order, Answer::Module).await
+        self.hand_in(order, Answer::Module, PATIENCE).await
     }
 
     async fn hand_in<T>(
         &self,
         order: Order,
         answer: fn(oneshot::Sender<Result<T, String>>) -> Answer,
+        patience: Duration,
     ) -> Result<T, NoReport> {
         let (sender, report) = oneshot::channel();
+        let (begun, turn) = oneshot::channel();
         let wanted = Wanted(Arc::default());
-        let ticket = Ticket { order, stop: wanted.0.clone(), answer: answer(sender) };
+        let ticket = Ticket { order, stop: wanted.0.clone(), begun, answer: answer(sender) };
         self.queue.try_send(ticket).map_err(|refused| match refused {
             TrySendError::Full(_) => NoReport::Busy,
             TrySendError::Disconnected(_) => NoReport::Failed("the grader is being closed".to_owned()),
         })?;
-        match tokio::time::timeout(PATIENCE, report).await {
-            Err(_) => Err(NoReport::TooLate),
-            Ok(Err(_)) => Err(NoReport::Failed("the grader is being closed".to_owned())),
-            Ok(Ok(report)) => report.map_err(NoReport::Failed),
+        // A desk that is closed ends both.
+        _ = tokio::time::timeout(patience, turn).await.map_err(|_| NoReport::TooLate)?;
+        match report.await {
+            Err(_) => Err(NoReport::Failed("the grader is being closed".to_owned())),
+            Ok(report) => report.map_err(NoReport::Failed),
         }
     }
 }
@@ -237,7 +245,8 @@ impl Workers<'_> {
     pub fn work(&self) {
         loop {
             let next = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Ticket { order, stop, answer }) = next else { break };
+            let Ok(Ticket { order, stop, begun, answer }) = next else { break };
+            _ = begun.send(());
             // A request that has given up costs no time.
             match answer {
                 Answer::Report(answer) if !answer.is_closed() => _ = answer.send(self.grade(&order, &stop)),
@@ -315,6 +324,30 @@ mod tests {
             for answer in waiting {
                 assert!(matches!(answer.await.expect("no panic"), Err(NoReport::Failed(_))));
             }
+        });
+    }
+
+    #[test]
+    fn a_grading_that_has_begun_is_waited_for_and_one_whose_turn_does_not_come_is_not() {
+        const SHORT: Duration = Duration::from_millis(5);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let benches = BTreeMap::new();
+        let (desk, workers) = open(&benches);
+        runtime.block_on(async {
+            let asked = tokio::spawn({
+                let desk = desk.clone();
+                async move { desk.hand_in(order(), Answer::Module, SHORT).await }
+            });
+            tokio::task::yield_now().await;
+            let tickets = workers.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+            let Ticket { begun, answer, .. } = tickets.try_recv().expect("it waits");
+            begun.send(()).expect("somebody waits");
+            // Longer than a turn is waited for.
+            tokio::time::sleep(SHORT * 2).await;
+            let Answer::Module(answer) = answer else { panic!("a module was asked for") };
+            answer.send(Ok(PageModule::Module(vec![7]))).expect("it is still waited for");
+            assert_eq!(asked.await.expect("no panic"), Ok(PageModule::Module(vec![7])));
+            assert_eq!(desk.hand_in(order(), Answer::Module, SHORT).await, Err(NoReport::TooLate));
         });
     }
 

@@ -104,6 +104,28 @@ fn a_name_of_any_length_is_somebodys() {
 }
 
 #[test]
+fn what_is_packed_in_another_way_is_not_called_damaged() {
+    let refused = |name: &str, bytes: &[u8]| {
+        let home = class(&[("in/.keep", "")]);
+        let (path, into) = (home.path().join(name), home.path().join("in"));
+        fs::write(&path, bytes).expect("a file");
+        archive::unpack_learner(&path, &into, RUST).expect_err("it is not read").to_string()
+    };
+    let mut bytes = packed(&[Item::Text("lib.rs", "a")]);
+    // The method bzip2, where the two headers have theirs.
+    for (header, at) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+        let start = bytes.windows(4).position(|four| four == header).expect("a header");
+        bytes[start + at] = 12;
+    }
+    assert!(refused("a.zip", &bytes).contains("`lib.rs` is encrypted or packed in a way that is not known here"));
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all("pub fn f() {}\n".repeat(100).as_bytes()).expect("bytes");
+    let one = packer.finish().expect("packed");
+    assert!(refused("lib.rs.gz", &one).contains("another kind (gzip of one file)"));
+    assert!(refused("lib.rs.gz", &one[..20]).contains("damaged or not complete"));
+}
+
+#[test]
 fn who_handed_in_what_cannot_be_unpacked_has_a_row_with_the_reason() {
     check(&[Item::Link("ada/lib.rs"), Item::Link("bob.rs")], &[("ada", "is a link"), ("bob", "is a link")]);
     check(&[Item::Text("ada/../../lib.rs", "a")], &[("ada", "leads out of the archive")]);

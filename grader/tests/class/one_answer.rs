@@ -59,6 +59,7 @@ fn what_was_not_handed_in_or_cannot_be_read_has_one_answer_everywhere() {
         ("blank", None),
         ("bytes", None),
         ("document", None),
+        ("hidden", None),
         ("too-big", Some(0)),
         ("too-many", Some(0)),
         ("no-text", Some(0)),
@@ -71,6 +72,7 @@ fn what_was_not_handed_in_or_cannot_be_read_has_one_answer_everywhere() {
     put("blank/script.txt", b" \n\t");
     put("bytes/script.txt", b"");
     put("document/essay.pdf", b"x");
+    put("hidden/.script.txt", solved.as_bytes());
     put("too-big/script.txt", &vec![b'#'; (1 << 20) + 1]);
     for at in 0..257 {
         put(&format!("too-many/notes/{at}.txt"), b"#");

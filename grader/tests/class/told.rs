@@ -231,6 +231,14 @@ fn who_may_have_handed_in_is_not_listed_as_who_did_not_and_a_draft_is_told() {
 }
 
 #[test]
+fn a_reason_is_told_once() {
+    let home = Home::new();
+    home.hand_in("pat", "PK\u{3}\u{4}\u{14}\0");
+    let told = "pat: build_failed: script.txt: this is a packed file, whatever its name says: hand in what is in it, or name it .zip\n";
+    home.check((&home.lesson, "out", &[]), 0, &[told], &[]);
+}
+
+#[test]
 fn of_nothing_graded_there_is_no_median_and_what_was_not_looked_into_is_told() {
     let home = Home::new();
     home.hand_in("venv", &home.solved);
@@ -238,10 +246,22 @@ fn of_nothing_graded_there_is_no_median_and_what_was_not_looked_into_is_told() {
     for empty in ["bob", ".git"] {
         fs::create_dir_all(home.at("class").join(empty)).expect("there is room");
     }
-    let told = ["left out: `.ann`, `venv`. Folders of such names", "1 submission, none graded", "bob: empty"];
+    // A hidden source is named, what a system puts there is not.
+    for (learner, file) in [("wes", ".script.txt"), ("zoe", "._script.txt"), ("zoe", ".DS_Store")] {
+        fs::create_dir_all(home.at("class").join(learner)).expect("there is room");
+        fs::write(home.at("class").join(learner).join(file), &home.solved).expect("there is room");
+    }
+    let left_out = "left out: `.ann`, `venv`. Folders of such names";
+    let told = [
+        left_out,
+        "3 submissions, none graded",
+        "bob: empty",
+        "wes: missing: no source among .script.txt",
+        "zoe: empty",
+    ];
     home.check((&home.lesson, "out", &[]), 0, &told, &["median", ".git"]);
     assert!(!read(&home.at("out/index.html")).contains("median"));
-    let french = ["laissés de côté : `.ann`, `venv`.", "1 rendu, aucun noté"];
+    let french = ["laissés de côté : `.ann`, `venv`.", "3 rendus, aucun noté"];
     home.check((&home.lesson, "out", &["--lang", "fr"]), 0, &french, &["médiane"]);
 }
 
@@ -269,6 +289,14 @@ fn who_came_late_and_what_the_roster_calls_somebody_is_told() {
     let roster = ["--roster", "people.csv", "--column", "Lab"];
     home.check((&home.lesson, "out", &roster), 0, &["1 came late: Ann Lee (7)\n"], &[]);
     assert!(read(&home.at("out/marks-gradescope.csv")).contains("Ann,Lee,7,al@u,100,01:22:00"));
+
+    // Once, however many attempts there are.
+    let home = Home::new();
+    fs::create_dir(home.at("class")).expect("there is room");
+    for file in ["wucy_LATE_124_460_script.txt", "wucy_LATE_124_461_script-1.txt"] {
+        fs::write(home.at("class").join(file), &home.solved).expect("there is room");
+    }
+    home.check((&home.lesson, "out", &[]), 0, &["1 came late: wucy (124)\n", "superseded"], &[]);
 
     let home = Home::new();
     for user in ["lee", "words-lee"] {

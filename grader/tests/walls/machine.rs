@@ -88,6 +88,27 @@ fn a_full_disk_is_named_and_costs_nobody_a_mark() {
 }
 
 #[test]
+fn a_class_whose_results_find_no_room_says_where_and_goes_on_when_there_is_some() {
+    let (class, out) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
+    std::fs::create_dir(class.path().join("ada")).expect("room");
+    std::fs::write(class.path().join("ada/script.txt"), "node get a\n").expect("room");
+    let script = "out=$1; shift; mount -t tmpfs -o size=16k none \"$out\" || exit 9; \"$@\"; echo first $?; \
+                  mount -o remount,size=8m \"$out\" && exec \"$@\"";
+    let ended = Command::new(mounting()[0])
+        .args(&mounting()[1..])
+        .args(["sh", "-c", script, "sh"])
+        .args([out.path(), Path::new(env!("CARGO_BIN_EXE_grader")), Path::new("class"), class.path()])
+        .args(["--exercise", "first-words", "--out"])
+        .arg(out.path())
+        .output()
+        .expect("it starts");
+    let said = said(&ended);
+    assert!(said.contains("first 4") && said.contains("results.redb`: "), "{said}");
+    assert!(said.contains("No space left on device") && said.contains("1 submission"), "{said}");
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+}
+
+#[test]
 fn a_cache_that_cannot_be_written_to_forgets_and_no_more() {
     let (temporary, folder) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
     submission(folder.path(), SMALL);

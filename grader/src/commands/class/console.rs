@@ -10,7 +10,7 @@ use cachedojo_notation::text::Language;
 
 use super::out;
 use crate::class::store::Store;
-use crate::class::summary::{Alike, AlikeKind, Class, State};
+use crate::class::summary::{Alike, AlikeKind, Class, Learner, State};
 use crate::class::work::Job;
 use crate::class::{french, page};
 use crate::cli::ClassArgs;
@@ -176,8 +176,9 @@ pub(super) fn after(
 
 /// Who came late, where the platform says so.
 fn late(class: &Class, language: Language) -> Option<String> {
-    let late: Vec<String> =
-        class.learners.iter().filter(|one| one.late).map(|one| printable::line(&one.shown())).collect();
+    // A file that a later one replaces is of the same person.
+    let counts = |one: &&Learner| one.late && one.state != State::Superseded;
+    let late: Vec<String> = class.learners.iter().filter(counts).map(|one| printable::line(&one.shown())).collect();
     let (count, names) = (late.len(), printable::first_names(late.into_iter(), NAMED_MAX));
     (count > 0).then(|| match language {
         Language::English => format!("{count} came late: {names}"),

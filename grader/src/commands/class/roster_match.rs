@@ -38,7 +38,7 @@ pub(super) fn match_roster(learners: &mut Vec<Learner>, roster: &Roster, is_shar
     }
     let is_known = |at: usize| matched.iter().any(|people| people.contains(&at));
     let missing = roster.people.iter().enumerate().filter(|(at, _)| !is_shard && !is_known(*at));
-    let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown())).collect();
+    let missing: Vec<(usize, String)> = missing.map(|(at, person)| (at, person.shown(roster.form))).collect();
     for (at, learner) in missing {
         let is_unclear = unclear.contains(&at);
         learners.push(Learner {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use zip::ZipArchive;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::refused::{LISTED_MAX, Refused, STREAM_BYTES_MAX};
 use crate::host::digest::hex;
@@ -60,7 +60,14 @@ pub(super) fn each_entry(path: &Path, each: &mut dyn FnMut(Entry<'_>) -> Result<
     match kind_of(&mut file)? {
         Kind::Zip => each_of_zip(file, each),
         Kind::Tar => each_of_tar(BufReader::new(file), each),
-        Kind::Gzip => each_of_tar(MultiGzDecoder::new(BufReader::new(file)).take(STREAM_BYTES_MAX), each),
+        Kind::Gzip => {
+            let mut again = BufReader::new(file.try_clone()?);
+            let read = each_of_tar(MultiGzDecoder::new(BufReader::new(file)).take(STREAM_BYTES_MAX), each);
+            match read {
+                Err(Refused::Unreadable(_)) if is_whole_gzip(&mut again)? => Err(Refused::Foreign("gzip of one file")),
+                read => read,
+            }
+        }
         Kind::Foreign(name) => Err(Refused::Foreign(name)),
     }
 }
@@ -85,12 +92,13 @@ fn each_of_zip(file: File, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused
             Place::Refused(path, why) => (path, Some(why)),
         };
         let Ok(mut entry) = archive.by_index(index) else {
-            let why = "is encrypted or packed in a way that is not known here: hand in a plain zip file";
-            each(Entry { path, content: Content::Lost(why) })?;
+            each(Entry { path, content: Content::Lost(UNKNOWN) })?;
             continue;
         };
+        let is_known = matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
         let content = match why {
             Some(why) => Content::Lost(why),
+            None if !is_known => Content::Lost(UNKNOWN),
             None if entry.is_symlink() => Content::Lost(LINK),
             None if entry.is_dir() => Content::Folder,
             None if entry.is_file() => Content::File(&mut entry),
@@ -99,6 +107,15 @@ fn each_of_zip(file: File, each: &mut dyn FnMut(Entry<'_>) -> Result<(), Refused
         each(Entry { path, content })?;
     }
     Ok(())
+}
+
+/// Why an entry that no reader here unpacks is not used.
+const UNKNOWN: &str = "is encrypted or packed in a way that is not known here: hand in a plain zip file";
+
+/// Whether a file that is no packed tar archive is a whole packed file all the same. Cost: as unpacking it.
+fn is_whole_gzip(file: &mut BufReader<File>) -> io::Result<bool> {
+    file.rewind()?;
+    Ok(io::copy(&mut MultiGzDecoder::new(file).take(STREAM_BYTES_MAX), &mut io::sink()).is_ok())
 }
 
 /// Why a link is not used.

@@ -45,6 +45,16 @@ fn who_hands_in_two_languages_learns_which_counts() {
 }
 
 #[test]
+fn a_packed_file_under_another_name_is_told_as_that() {
+    let home = tempfile::tempdir().expect("a folder");
+    for bytes in [&b"PK\x03\x04\x14\0"[..], b"\x1f\x8b\x08\0"] {
+        fs::write(home.path().join("lib.rs"), bytes).expect("there is room");
+        let said = Submission::read(home.path(), &[CodeLanguage::Rust]).expect_err("no text").to_string();
+        assert!(said.contains("packed file, whatever its name says"), "{said}");
+    }
+}
+
+#[test]
 fn a_link_in_the_place_of_a_source_is_told_as_what_it_is() {
     for (name, target, said) in [
         (
@@ -76,7 +86,8 @@ fn a_file_whose_name_says_that_it_is_something_else_is_not_read() {
         ("hunt.lab", &[CodeLanguage::Script], None),
         ("LIB.RS", &[CodeLanguage::Rust], None),
         ("lib", &[CodeLanguage::Rust], None),
-        ("start.sh", &[CodeLanguage::Http], None),
+        ("start.sh", &[CodeLanguage::Http], Some("is no service source; hand in `start`")),
+        ("start", &[CodeLanguage::Http], None),
     ] {
         let file = folder.path().join(name);
         fs::write(&file, "x").expect("there is room");
@@ -101,6 +112,17 @@ fn what_is_not_there_is_asked_for_in_every_language_of_the_exercise() {
         said(&["cache.ipynb", ".DS_Store", "in/report.pdf"], &BOTH),
         "holds no Rust or Python source (it has cache.ipynb, in/report.pdf); hand in `src/lib.rs` or `main.py`"
     );
+    // A hidden file is no source, in a class either; it is named if it would be one.
+    assert_eq!(
+        said(&[".script.txt", "._script.txt", ".DS_Store", ".hidden"], &[CodeLanguage::Script]),
+        "holds no script source (it has .script.txt); hand in `script.txt`"
+    );
+    let service = &[CodeLanguage::Http];
+    assert_eq!(
+        said(&["main.py", ".env"], service),
+        "holds no file `start` (it has .env, main.py): add one with the command that starts the service, or its address"
+    );
+    assert_eq!(read(&["start", ".env", "._start"], service).expect("a service").files.len(), 2);
     assert_eq!(said(&[], &BOTH), "holds no Rust or Python source; hand in `src/lib.rs` or `main.py`");
     assert_eq!(
         said(&["a.py", "b.py"], &BOTH),

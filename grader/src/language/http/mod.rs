@@ -27,6 +27,7 @@ use crate::host::sandbox::Protection;
 use crate::intake::diagnostic;
 use crate::intake::submission::Submission;
 use crate::language::toolchain::{Built, ExtraAsked, Factory, Limits, NotStarted, Reason, Rejected, Toolchain};
+use cachedojo_judge::pack::CodeLanguage;
 use cachedojo_judge::report::CheckReport;
 use cachedojo_lab::subject::Subject;
 pub use process::START;
@@ -41,9 +42,13 @@ pub const NOT_TRUSTED: &str = "a service is started as an ordinary program, whic
 pub const NOT_ASKED: &str = "the file `start` names an address inside this machine or its network, and what answers there \
     would be shown to whoever handed it in: if you trust it, name it with --url, or add --trust";
 
-/// Whether a service is a program to be started, and not only an address.
-pub fn starts_a_program(service: &Submission) -> bool {
-    !service::is_url(service.files.get(START).map(|text| text.trim()).unwrap_or_default())
+/// Whether a submission is a service to be started as an ordinary program, and nobody said that it is trusted. That is for whoever
+/// grades to say, so it costs no learner a mark. Every way to grade asks this of what it has read, archives unpacked.
+pub fn needs_trust(submission: &Submission, protection: Protection) -> bool {
+    submission.language == CodeLanguage::Http
+        && protection == Protection::Sandbox
+        && !submission.is_of_pack
+        && !matches!(service::start_text(&submission.files), text if text.is_empty() || service::is_url(text))
 }
 
 /// Services, started or connected to.
@@ -62,8 +67,9 @@ impl HttpToolchain {
 impl Toolchain for HttpToolchain {
     fn build(&self, submission: &Submission) -> Result<Built, Rejected> {
         let rejected = |reason, message: &str| Rejected::new(reason, vec![diagnostic::general(message)]);
-        if starts_a_program(submission) && !submission.is_of_pack && self.protection == Protection::Sandbox {
-            return Err(rejected(Reason::Forbidden, NOT_TRUSTED));
+        // Who grades is told before: see `Bench::grade`. This holds whoever asks.
+        if needs_trust(submission, self.protection) {
+            return Err(Rejected::harness(NOT_TRUSTED));
         }
         let service =
             Service::open(&submission.files, self.protection == Protection::Trust).map_err(|why| match why {

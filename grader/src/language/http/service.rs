@@ -116,6 +116,11 @@ impl From<String> for NotOpened {
     }
 }
 
+/// What the start file says.
+pub(super) fn start_text(files: &BTreeMap<String, String>) -> &str {
+    files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default()
+}
+
 /// Whether a start file names a service that runs already.
 pub fn is_url(text: &str) -> bool {
     text.starts_with("http://")
@@ -128,7 +133,7 @@ impl Service {
     /// # Errors
     /// It cannot be started, ended, or does not answer: why, and what to do.
     pub fn open(files: &BTreeMap<String, String>, trusted: bool) -> Result<Self, NotOpened> {
-        let text = files.get(START).map(|text| without_mark(text).trim()).unwrap_or_default();
+        let text = start_text(files);
         let mut place = if is_url(text) { Place::named(text, trusted)? } else { Place::started(files)? };
         let first = place.wait_until_it_answers()?;
         let clock = clock::look(&first, &mut |call| place.ask(call));
