@@ -212,7 +212,7 @@ impl<W: Write> WatchSession<W> {
             // Repeated below each report, because on a terminal the report replaces earlier messages.
             match &kept {
                 Err(error) if changed || !blind => {
-                    self.say(&format!("{}; {}", told(&format!("{error:#}")), self.words().blind))?
+                    self.say(&format!("{}; {}", told(&format!("{error:#}")), self.words().blind))?;
                 }
                 _ => {}
             }

@@ -339,8 +339,8 @@ mod tests {
                 async move { desk.hand_in(order(), Answer::Module, SHORT).await }
             });
             tokio::task::yield_now().await;
-            let tickets = workers.tickets.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ticket { begun, answer, .. } = tickets.try_recv().expect("it waits");
+            let taken = workers.tickets.lock().unwrap_or_else(PoisonError::into_inner).try_recv();
+            let Ticket { begun, answer, .. } = taken.expect("it waits");
             begun.send(()).expect("somebody waits");
             // Longer than a turn is waited for.
             tokio::time::sleep(SHORT * 2).await;

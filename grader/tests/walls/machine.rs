@@ -90,8 +90,8 @@ fn a_full_disk_is_named_and_costs_nobody_a_mark() {
 #[test]
 fn a_class_whose_results_find_no_room_says_where_and_goes_on_when_there_is_some() {
     let (class, out) = (tempfile::tempdir().expect("room"), tempfile::tempdir().expect("room"));
-    std::fs::create_dir(class.path().join("ada")).expect("room");
-    std::fs::write(class.path().join("ada/script.txt"), "node get a\n").expect("room");
+    fs::create_dir(class.path().join("ada")).expect("room");
+    fs::write(class.path().join("ada/script.txt"), "node get a\n").expect("room");
     let script = "out=$1; shift; mount -t tmpfs -o size=16k none \"$out\" || exit 9; \"$@\"; echo first $?; \
                   mount -o remount,size=8m \"$out\" && exec \"$@\"";
     let ended = Command::new(mounting()[0])

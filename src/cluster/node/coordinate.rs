@@ -95,23 +95,16 @@ impl Node {
     fn resend(&mut self, op: u64) {
         let Some(pending) = self.pending.get(&op) else { return };
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
+        let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
         let at = pending.at.clone();
-        match (pending.phase, pending.record()) {
-            (Phase::Store, Some(record)) => {
-                let (record, sweep) = (record.clone(), pending.sweep.clone());
-                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
-                for node in all.less(pending.stored).iter() {
-                    self.send(
-                        node,
-                        Message::Store { op, at: at.clone(), record: record.clone(), sweep: sweep.clone() },
-                    );
-                }
+        if let (Phase::Store, Some(record)) = (pending.phase, pending.record()) {
+            let (record, sweep) = (record.clone(), pending.sweep.clone());
+            for node in all.less(pending.stored).iter() {
+                self.send(node, Message::Store { op, at: at.clone(), record: record.clone(), sweep: sweep.clone() });
             }
-            _ => {
-                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
-                for node in all.less(pending.answered).iter() {
-                    self.send(node, Message::Query { op, at: at.clone() });
-                }
+        } else {
+            for node in all.less(pending.answered).iter() {
+                self.send(node, Message::Query { op, at: at.clone() });
             }
         }
     }
