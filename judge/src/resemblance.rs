@@ -34,9 +34,6 @@ struct Break {
     /// Whether the answer depends on where keys are placed or how memory is accounted: both are free choices of a submission, so
     /// the place at which the failure first shows tells nothing.
     by_chance: bool,
-    /// Whether `actual` is the part of a service's answer that is wrong. The rest is a service's free choice, or the time of day; and
-    /// so little may be alike by chance.
-    of_answer: bool,
 }
 
 impl Trait {
@@ -61,7 +58,6 @@ impl Trait {
                 expected,
                 actual,
                 by_chance: false,
-                of_answer: false,
             }));
         }
         // At which key two runs disagree is chance.
@@ -121,14 +117,14 @@ impl Break {
         } else if let Some(left) = left {
             Self::chance(left.step, format!("after step {}: {}", left.step, Left::of(expected, actual).word()))
         } else {
-            let wrong = wrong_in_answer(actual);
-            let (actual, of_answer) = (wrong.unwrap_or(actual).to_owned(), wrong.is_some());
-            Self { step, expected: expected.to_owned(), actual, by_chance: false, of_answer }
+            // The rest of a service's answer is its free choice, or the time of day.
+            let actual = wrong_in_answer(actual).unwrap_or(actual).to_owned();
+            Self { step, expected: expected.to_owned(), actual, by_chance: false }
         }
     }
 
     const fn chance(step: u32, expected: String) -> Self {
-        Self { step, expected, actual: String::new(), by_chance: true, of_answer: false }
+        Self { step, expected, actual: String::new(), by_chance: true }
     }
 
     /// Whether both are the same failure, apart from chance.
@@ -286,8 +282,7 @@ impl Fingerprint {
 
     /// The cases in which this submission fails as the mutant does. Empty unless it fails every case that the mutant fails, at
     /// the same place or (because of another bug) earlier in the script; cases that were not run are not compared. One case alone
-    /// is not enough to recognise a bug, unless the mutant fails no other; to recognise a service's, of whose answers little is compared, it
-    /// never is.
+    /// is not enough to recognise a bug, unless the mutant fails no other.
     fn shared<'a>(&'a self, mutant: &'a Self) -> BTreeSet<Place<'a>> {
         let mut shared = BTreeSet::new();
         for (place, theirs) in mutant.broken() {
@@ -298,8 +293,7 @@ impl Fingerprint {
                 Some(_) => return BTreeSet::new(),
             }
         }
-        let is_service = mutant.broken().any(|(_, case)| case.breaks.iter().any(|at| at.of_answer));
-        let least = if is_service { SCRIPTS_MIN } else { SCRIPTS_MIN.min(mutant.broken().count()) };
+        let least = SCRIPTS_MIN.min(mutant.broken().count());
         if shared.len() < least { BTreeSet::new() } else { shared }
     }
 }
