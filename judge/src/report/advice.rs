@@ -86,6 +86,15 @@ pub(super) fn advice(interface: InterfaceKind, case: &CaseOutcome, language: Lan
             "Des threads s'attendent. Prenez les verrous partout dans le même ordre, relâchez un verrou avant d'attendre, et \
              réveillez tous ceux qui attendent après le changement attendu.",
         ),
+        // Nothing need be endless there: what ran before may have taken the time.
+        Verdict::Timeout if matches!(crash, Some(Crash::CutOff)) => (
+            "The time for all checks together was used up before this one had ended. Look for what takes longer the more there is:              copies of everything, a search through everything, many threads that wait for each other.",
+            "Le temps de toutes les vérifications ensemble était épuisé avant la fin de celle-ci. Cherchez ce qui dure d'autant plus              qu'il y a davantage : des copies de tout, un parcours de tout, beaucoup de threads qui s'attendent.",
+        ),
+        Verdict::Timeout if matches!(crash, Some(Crash::TooMuchOutput)) => (
+            "The last command prints or answers without end: take out what prints, and answer once.",
+            "La dernière commande écrit ou répond sans fin : ôtez ce qui écrit, et répondez une seule fois.",
+        ),
         Verdict::Timeout => (
             "The last command never came to an end. Look for a loop that goes on although nothing changes any more, or for \
              something that is waited for and never comes.",
@@ -182,7 +191,30 @@ fn unfit_hint(said: &str) -> Option<Hint> {
 
 #[cfg(test)]
 mod tests {
-    use super::{raised_hint, unfit_hint};
+    use cachedojo_lab::event::{Event, What};
+    use cachedojo_lab::subject::Crash;
+    use cachedojo_notation::text::Language;
+
+    use super::{advice, raised_hint, unfit_hint};
+    use crate::outcome::CaseOutcome;
+    use crate::pack::InterfaceKind;
+    use crate::verdict::Verdict;
+
+    #[test]
+    fn only_what_ran_on_and_on_is_called_endless() {
+        for (crash, words) in [
+            (Crash::OutOfFuel, "never came to an end"),
+            (Crash::CutOff, "time for all checks together"),
+            (Crash::TooMuchOutput, "prints or answers without end"),
+        ] {
+            let events = vec![Event { step: 0, line: 1, at_ms: 0, what: What::Crashed { crash } }];
+            let (script, divergence, shortest, schedule) = (String::new(), None, None, None);
+            let verdict = Verdict::Timeout;
+            let case = CaseOutcome { index: 0, verdict, events, script, divergence, shortest, schedules: 0, schedule };
+            let hint = advice(InterfaceKind::Prototype, &case, Language::English).unwrap_or_default();
+            assert!(hint.contains(words), "{hint}");
+        }
+    }
 
     #[test]
     fn what_a_program_did_instead_of_answering_chooses_the_hint() {
