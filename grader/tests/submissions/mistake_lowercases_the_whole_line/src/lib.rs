@@ -357,7 +357,19 @@ impl DistributedCache {
             CacheCommand::Delete { key } => key.clone(),
             CacheCommand::Incr { key, .. } => key.clone(),
             CacheCommand::Touch { key, .. } => key.clone(),
-            CacheCommand::Stats => return CacheResponse::Stats(self.caches.first().map(|c| c.1.stats()).unwrap_or_default()),
+            CacheCommand::Stats => {
+                let mut sum = CacheStats::default();
+                for (_, cache) in &self.caches {
+                    let own = cache.stats();
+                    sum.hits += own.hits;
+                    sum.misses += own.misses;
+                    sum.evictions += own.evictions;
+                    sum.expired += own.expired;
+                    sum.bytes_stored += own.bytes_stored;
+                    sum.entry_count += own.entry_count;
+                }
+                return CacheResponse::Stats(sum);
+            }
         };
         let names = self.names(&key);
         let mut response = CacheResponse::NotFound;
