@@ -244,7 +244,7 @@ fn what_is_gone_before_its_time_and_what_is_never_answered_breaks_a_promise() {
     for (lines, said) in [
         (
             "write k v ttl=10m level=all via=n2\nread k via=n1\ncheck",
-            "n1 reads nothing of k at 3008 ms, though v lives until 603000 ms",
+            "n1 reads nothing of k at 3009 ms, though v lives until 603000 ms",
         ),
         (
             "partition n1 | n2 n3\nbegin write k v via=n1\ntick 10s\ncheck",
