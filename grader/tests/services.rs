@@ -119,7 +119,7 @@ fn what_a_service_printed_when_it_failed_is_told() {
 #[test]
 fn a_service_that_is_not_begun_is_told_what_to_do() {
     for (start, why) in [
-        (None, "there is no file `start`"),
+        (None, "holds no file `start` (it has main.py)"),
         (Some("\n"), "is empty; hand in `start`"),
         (Some("python3 nosuch.py\r\n"), "can't open file 'nosuch.py'"),
         (Some("./nosuch.sh"), "nosuch.sh"),
