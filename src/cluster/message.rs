@@ -325,7 +325,7 @@ pub enum Note {
     NotWhole { key: Key },
     /// The session has seen a newer version than those in the answers.
     BehindSession { key: Key },
-    /// An invalidation by tag deletes what a read found: the replicas are asked once more.
+    /// A read found that one write was deleted, by an invalidation by tag or an eviction: the replicas are asked once more.
     LooksAgain { key: Key },
     /// A dead record may not be forgotten yet: this node does not hold it.
     NotForgotten { key: Key, node: NodeId },

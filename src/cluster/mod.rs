@@ -60,7 +60,8 @@
 //!   rings; forgotten as every tombstone is. No agreement is needed: whatever is known of a newer write, the tombstone is older than it.
 //! - *What it promises:* once a QUORUM read has found the key absent, every later one finds it absent or finds a newer write, never this value
 //!   or an older one. A read that meets the tombstone asks once more, as one that meets an invalidation by tag: the write that it deletes may
-//!   have been replaced since the other answers. Until the tombstone is on a quorum a read may still find the value. To a session, the tombstone is as new as the value.
+//!   have been replaced since the other answers. Until the tombstone is on a quorum a read may still find the value. To a session, the
+//!   tombstone is as new as the value.
 //! - *Bound:* it is over its limit only while it handles one message, by what that brings: one value, or 64 of a handover, a
 //!   comparison. A node that starts with a lower limit than before evicts once it knows cluster time. Tombstones, invalidations and the values in
 //!   hints and operations under way are not counted; a tombstone stays for [`Settings::grace`], so the faster the writes, the more of

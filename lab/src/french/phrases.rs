@@ -73,10 +73,7 @@ const OF_CLUSTER: &[Phrase] = &[
         "asks on, for the session has seen a newer {}",
         "demande encore, car la session a vu une version plus récente de {}",
     ),
-    (
-        "asks once more for {}, which an invalidation by tag reaches",
-        "redemande {}, qu'une invalidation par étiquette atteint",
-    ),
+    ("asks once more for {}, of which one write was deleted", "redemande {}, dont une écriture a été supprimée"),
     (
         "may not forget {} yet: {} has not got its tombstone",
         "ne peut pas encore oublier {} : {} n'a pas sa pierre tombale",

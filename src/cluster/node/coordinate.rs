@@ -9,6 +9,11 @@ use crate::cluster::store::SWEEPS_MAX;
 use super::underway::{Aim, Pending, Phase};
 use super::{Node, newer};
 
+/// The replicas under the ring and the next one.
+fn of_both(duty: Duty, next: Option<Duty>) -> NodeSet {
+    duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas))
+}
+
 /// The most hints that a node keeps.
 const HINTS_MAX: usize = 4096;
 
@@ -95,7 +100,7 @@ impl Node {
     fn resend(&mut self, op: u64) {
         let Some(pending) = self.pending.get(&op) else { return };
         let (duty, next) = self.view.duties(&pending.at.key, pending.at.hash);
-        let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+        let all = of_both(duty, next);
         let at = pending.at.clone();
         if let (Phase::Store, Some(record)) = (pending.phase, pending.record()) {
             let (record, sweep) = (record.clone(), pending.sweep.clone());
@@ -239,7 +244,7 @@ impl Node {
             self.tell_enough(key, stored, needed, duty.replicas);
             self.finish(op);
         }
-        let everybody = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+        let everybody = of_both(duty, next);
         if self.pending.get(&op).is_some_and(|pending| everybody.less(pending.stored).is_empty()) {
             self.pending.remove(&op);
         }
@@ -292,7 +297,7 @@ impl Node {
                 self.out.replies.push((pending.client, Outcome::Failed(failure)));
             }
             if let (Aim::Write { record, .. }, Phase::Store) = (&pending.aim, pending.phase) {
-                let all = duty.replicas.or(next.map_or(NodeSet::EMPTY, |next| next.replicas));
+                let all = of_both(duty, next);
                 for node in all.less(pending.stored).iter() {
                     self.keep_hint(node, &pending.at.key, record);
                     self.note(Note::HintKept { key: pending.at.key.clone(), node });

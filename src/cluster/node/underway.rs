@@ -35,7 +35,7 @@ pub(super) struct Pending {
     pub(super) sweeps: BTreeMap<Key, (Record, NodeSet)>,
     /// The one that makes a tombstone of what a read found: it is sent along with that tombstone.
     pub(super) sweep: Option<(Key, Record)>,
-    /// The tombstone by tag because of which all replicas were asked once more.
+    /// The tombstone, of an invalidation by tag or an eviction, because of which all replicas were asked once more.
     pub(super) looked_at: Version,
 }
 

@@ -201,11 +201,9 @@ pub(super) fn of_note(at_us: u64, node: NodeId, note: &Note) -> WorldEvent {
         Note::BehindSession { key } => {
             (format!("asks on, for the session has seen a newer {}", key_in_script(key)), Some(key), true)
         }
-        Note::LooksAgain { key } => (
-            format!("asks once more for {}, which an invalidation by tag reaches", key_in_script(key)),
-            Some(key),
-            true,
-        ),
+        Note::LooksAgain { key } => {
+            (format!("asks once more for {}, of which one write was deleted", key_in_script(key)), Some(key), true)
+        }
         Note::NotForgotten { key, node } => {
             (format!("may not forget {} yet: {node} has not got its tombstone", key_in_script(key)), Some(key), true)
         }

@@ -146,7 +146,7 @@ impl Rare {
         (Self::Forgotten, "dead records forgotten"),
         (Self::NotForgotten, "dead records that a replica lacked"),
         (Self::Sweep, "invalidations (a node each)"),
-        (Self::LooksAgain, "reads that an invalidation by tag met"),
+        (Self::LooksAgain, "reads that met a delete of one write"),
         (Self::TooOld, "messages too old"),
         (Self::TooFew, "operations that too few answered"),
         (Self::ClockBackInOperation, "wall clocks set back during an operation"),
